@@ -1,0 +1,147 @@
+package actor
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/sseactor/sseactor/actor/internal/outbox"
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// Sink is where a client's frames are written; see outbox.Sink.
+type Sink = outbox.Sink
+
+// Written counts what Flush wrote; see outbox.Written.
+type Written = outbox.Written
+
+// Outcome says how a Flush ended.
+type Outcome = outbox.Outcome
+
+// The outcomes of Client.Flush; see package outbox.
+const (
+	Idle   = outbox.Idle
+	Parked = outbox.Parked
+	More   = outbox.More
+	Closed = outbox.Closed
+)
+
+// Info says whose stream it is. It does not change while the stream is open.
+type Info struct {
+	ID        string // unique among all clients ever
+	UserID    string // empty: not signed in
+	SessionID string // empty: none
+	Topics    []string
+	Address   string // of the peer, for people to read
+	Agent     string // User-Agent, for people to read
+	Since     time.Time
+}
+
+// Client is the hub's record of one stream. A stream writer uses its exported
+// methods; all other fields belong to the hub's goroutine.
+type Client struct {
+	Info
+	out    outbox.Outbox
+	reason atomic.Uint32
+
+	cursor   uint64 // order of the last send considered for this client
+	accepted uint64 // publishers' events taken by the outbox
+	dropped  uint64
+	missed   *gap // what was dropped and not yet said
+
+	lastOffer uint32 // tick of the last frame offered
+	expires   uint32 // tick at which MaxAge is reached; 0: never
+	slot      uint32 // of the wheel
+	odd       bool   // which of an interval's two visits is the main one
+	phase     phase
+
+	user, session *group
+	topics        []membership
+	// The positions in the groups: everybody, user, session, the wheel's slot.
+	atAll, atUser, atSession, atSlot uint32
+}
+
+// phase is what the hub knows of a client.
+type phase uint8
+
+const (
+	phaseNew    phase = iota // not registered, or refused
+	phaseOpen                // in the index
+	phaseEnding              // no longer in the index, its connection not yet closed
+	phaseGone                // unregistered
+)
+
+// NewClient makes the record of a new stream, owned by the caller until its
+// first Flush: frames that arrive meanwhile wait. tick is Hub.Now.
+func NewClient(info Info, sink Sink, tick uint32) *Client {
+	c := &Client{Info: info}
+	c.out.Init(sink, tick)
+	return c
+}
+
+// Flush writes first, if it is not nil, and then what waits; see
+// outbox.Outbox.Flush. Owner only: the goroutine that made the client, a writer
+// that received it in a Batch, or a poller that Writable or Hangup made owner.
+func (c *Client) Flush(first *sse.Frame, scratch []byte, tick uint32, rounds int, w *Written) Outcome {
+	return c.out.Flush(first, scratch, tick, rounds, w)
+}
+
+// Blocks reports whether Flush may wait for the peer, and so must be called in a
+// goroutine of its own. Any goroutine.
+func (c *Client) Blocks() bool { return c.out.Blocks() }
+
+// Aside says that the owner is a goroutine of its own, which may take its time.
+// Owner only.
+func (c *Client) Aside() { c.out.Aside() }
+
+// Writable says that a parked client's connection takes bytes again. If it
+// reports true, the caller is the owner and must see to a Flush. Poller only.
+func (c *Client) Writable() (owner bool) { return c.out.Writable() }
+
+// Hangup says that the peer has gone. If it reports true, the caller is the
+// owner and must call Flush, which closes. Poller only.
+func (c *Client) Hangup() (owner bool) { return c.out.Hangup() }
+
+// EndedBy sets why the stream ends unless that is said already, and gives the
+// reason that holds. Any goroutine.
+func (c *Client) EndedBy(why Reason) Reason {
+	c.reason.CompareAndSwap(0, uint32(why))
+	return Reason(c.reason.Load())
+}
+
+// Reason is why a stream ended.
+type Reason uint32
+
+// The reasons.
+const (
+	_                  Reason = iota
+	ReasonClientClosed        // the peer closed, half-closed or reset the connection
+	ReasonWriteFailed         // the connection failed while something was written
+	ReasonTimeout             // nothing could be written for ClientTimeout
+	ReasonSlowConsumer        // a high-priority event found the outbox full
+	ReasonMaxAge              // Options.MaxAge
+	ReasonShutdown            // the hub drains
+	ReasonAdmin               // disconnected by an administrator
+	ReasonReset               // the hub was reset
+	ReasonStopped             // the hub stopped
+	reasons                   // how many there are
+)
+
+var reasonNames = [reasons]string{"", "client closed", "write failed", "client timeout", "slow consumer",
+	"max age", "shutdown", "disconnected by admin", "reset", "stopped"}
+
+// String gives the reason in words.
+func (r Reason) String() string {
+	if r < reasons {
+		return reasonNames[r]
+	}
+	return "unknown"
+}
+
+// Reasons lists all reasons.
+func Reasons() []Reason {
+	all := make([]Reason, 0, reasons-1)
+	for r := Reason(1); r < reasons; r++ {
+		all = append(all, r)
+	}
+	return all
+}

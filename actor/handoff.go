@@ -1,0 +1,143 @@
+package actor
+
+import (
+	"sync/atomic"
+
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// Entry is one client to be flushed. Frame, if there is one, goes first.
+type Entry struct {
+	Client *Client
+	Frame  *sse.Frame
+}
+
+// Batch is work for one stream writer. The writer becomes the owner of each
+// entry's client, and returns the batch with Hub.Finish.
+type Batch struct{ Entries []Entry }
+
+// batchSize amortises the channel operation and the writer's wake-up over many
+// clients; a batch this long takes a writer well under a millisecond.
+const batchSize = 128
+
+// batchesPerWriter is how many batches may wait in the channel for each writer.
+// It is what a targeted send has before it while a broadcast is swept, so it is
+// small; the sweep goes on as fast as writers take batches.
+const batchesPerWriter = 4
+
+// handoff moves clients to the writers. A client is in at most one batch, since
+// the hub hands it over only when it is idle, so what waits here is bounded by
+// the number of clients.
+//
+// Not safe for concurrent use, but for the fields it shares with Finish; the hub
+// goroutine owns it.
+type handoff struct {
+	out    chan *Batch
+	filled []*Batch // full, waiting for room in out
+	open   *Batch   // being filled
+	handed uint64   // batches begun so far
+
+	// Shared with the writers.
+	finished atomic.Uint64
+	spare    chan *Batch   // finished batches, to be filled again
+	waiting  atomic.Bool   // the hub wants to know of the next Finish
+	lull     chan struct{} // tells it
+}
+
+func newHandoff(writers int) *handoff {
+	return &handoff{
+		out:   make(chan *Batch, batchesPerWriter*writers),
+		spare: make(chan *Batch, 2*batchesPerWriter*writers),
+		lull:  make(chan struct{}, 1),
+	}
+}
+
+// hand queues c, which the caller has made busy, for a writer.
+func (h *handoff) hand(c *Client, first *sse.Frame) {
+	if h.open == nil {
+		select {
+		case h.open = <-h.spare:
+		default:
+			h.open = &Batch{Entries: make([]Entry, 0, batchSize)}
+		}
+		h.handed++
+	}
+	h.open.Entries = append(h.open.Entries, Entry{c, first})
+	if len(h.open.Entries) == batchSize {
+		h.filled = append(h.filled, h.open)
+		h.open = nil
+		h.offer()
+	}
+}
+
+// offer gives the writers what they take without waiting.
+func (h *handoff) offer() {
+	for b := h.next(); b != nil; b = h.next() {
+		select {
+		case h.out <- b:
+			h.sent()
+		default:
+			return
+		}
+	}
+}
+
+// next is the batch to send next, nil if there is none.
+func (h *handoff) next() *Batch {
+	if len(h.filled) > 0 {
+		return h.filled[0]
+	}
+	return h.open
+}
+
+// sent says that next has been sent.
+func (h *handoff) sent() {
+	if len(h.filled) == 0 {
+		h.open = nil
+		return
+	}
+	h.filled[0] = nil
+	h.filled = h.filled[1:]
+	if len(h.filled) == 0 {
+		h.filled = nil
+	}
+}
+
+// channel is out, or nil while there is nothing to send: for the hub's select.
+func (h *handoff) channel() chan<- *Batch {
+	if h.next() == nil {
+		return nil
+	}
+	return h.out
+}
+
+// congested reports whether the writers have all the work they should have.
+func (h *handoff) congested() bool { return len(h.filled) > 0 }
+
+// caughtUp reports whether the first n batches are finished, and sees to it that
+// lull tells of a later Finish if not.
+func (h *handoff) caughtUp(n uint64) bool {
+	h.waiting.Store(true)
+	if h.finished.Load() < n {
+		return false
+	}
+	h.waiting.Store(false)
+	return true
+}
+
+// finish takes a batch back from a writer. Any goroutine.
+func (h *handoff) finish(b *Batch) {
+	clear(b.Entries)
+	b.Entries = b.Entries[:0]
+	select {
+	case h.spare <- b:
+	default: // enough spares: this one is garbage
+	}
+	h.finished.Add(1)
+	if h.waiting.Load() {
+		select {
+		case h.lull <- struct{}{}:
+		default: // it is told already
+		}
+	}
+}

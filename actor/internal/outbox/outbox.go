@@ -1,0 +1,290 @@
+// Package outbox holds the frames that wait for one client, and the state
+// machine that decides who may touch the client's connection.
+//
+// Two sides meet here without a lock. The hub's goroutine is the only producer
+// (Offer, End, Kill). Everything else is done by the owner: whoever moved the
+// state from idle or parked to busy, until it moves it back. An idle outbox
+// belongs to the hub alone, so a frame for it can travel with the hand-off and
+// costs no memory here.
+//
+//	         hub: Offer, End, Kill              owner: Flush, all written
+//	idle ───────────────────────────────► busy ───────────────────────────► idle
+//	                                     ▲    │ owner: Flush, would block
+//	 poller: Writable, Hangup; hub: Kill │    ▼
+//	                                     parked
+//
+// From busy the owner may also close; closed is final.
+package outbox
+
+import (
+	"sync/atomic"
+
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// Sink is where an outbox is emptied into. Only the outbox's owner calls it.
+type Sink interface {
+	// Write writes as much of p as is possible now. Fewer bytes than len(p) and
+	// no error mean that it would block; the sink's poller then calls Writable
+	// once there is room. Any error ends the stream.
+	Write(p []byte) (int, error)
+	// Blocks reports whether Write waits instead of writing less. It is asked
+	// once; such a sink must not be flushed by a writer that others wait for.
+	Blocks() bool
+	// Close releases the connection. It is called once, last.
+	Close()
+}
+
+// word packs the whole state into one atomic: the lowest bits say who owns the
+// outbox and what is asked of the owner, then the frames waiting in the queue,
+// then their bytes. One word, so that "nothing waits, I go idle" is a single
+// compare-and-swap that fails if a frame or a flag arrived meanwhile.
+const (
+	stateIdle   uint64 = 0
+	stateBusy   uint64 = 1
+	stateParked uint64 = 2
+	stateClosed uint64 = 3
+	stateMask   uint64 = 3
+
+	flagEnding  uint64 = 1 << 2 // write what waits, then the farewell, then close
+	flagDiscard uint64 = 1 << 3 // with ending: drop what waits first
+	flagKill    uint64 = 1 << 4 // close now
+	flagReady   uint64 = 1 << 5 // the connection became writable while busy
+	flagAside   uint64 = 1 << 6 // the owner is not one of the shared writers
+
+	frameShift = 8
+	frameBits  = 20
+	frameUnit  = uint64(1) << frameShift
+	byteShift  = frameShift + frameBits
+	// MaxFrames and MaxBytes are what the word can count.
+	MaxFrames = 1<<frameBits - 1
+	MaxBytes  = 1<<(64-byteShift) - 1
+)
+
+func frames(w uint64) int { return int(w >> frameShift & MaxFrames) }
+func bytes(w uint64) int  { return int(w >> byteShift) }
+func state(w uint64) uint64 {
+	return w & stateMask
+}
+
+// Limits bound an outbox. What happens beyond them is the hub's decision.
+type Limits struct {
+	Frames int // at most MaxFrames
+	Bytes  int // a single frame is taken even if it is larger
+}
+
+// Outbox is the frames that wait for one client. The zero Outbox is not ready;
+// use Init. It must not be copied.
+type Outbox struct {
+	word atomic.Uint64
+	sink Sink
+
+	blocks bool // Sink.Blocks
+
+	// The queue's two ends. The producer's belongs to the hub, the consumer's
+	// to the owner; an idle outbox has no owner, and both belong to the hub.
+	tail     *segment
+	head     *segment
+	tailPos  uint32
+	headPos  uint32
+	farewell *sse.Frame // set by the hub before flagEnding, read after
+
+	// The owner's.
+	current   *sse.Frame    // being written
+	offset    uint32        // how much of current is written
+	lastWrite atomic.Uint32 // tick of the last successful write; read by the hub
+	discarded uint32        // frames dropped for flagDiscard
+}
+
+// Init makes o ready, owned by the caller: a new stream's frames wait until the
+// goroutine that accepted it has written the response head and calls Flush.
+func (o *Outbox) Init(sink Sink, tick uint32) {
+	o.sink, o.blocks = sink, sink.Blocks()
+	o.lastWrite.Store(tick)
+	o.word.Store(stateBusy | flagAside)
+}
+
+// Verdict says what became of an offered frame.
+type Verdict uint8
+
+const (
+	// Handed means that the outbox was idle: the caller must hand it to a
+	// writer together with the frame.
+	Handed Verdict = iota
+	// Queued means that the owner will write the frame.
+	Queued
+	// Behind is Queued, and says that a shared writer is Behind with many frames.
+	Behind
+	// Full means that the frame was not taken.
+	Full
+	// Gone means that the stream has ended or is ending.
+	Gone
+)
+
+// behindAt is how many frames wait in a healthy client's outbox before the hub
+// should let the writers catch up. Fewer would cost coalescing, more memory.
+const behindAt = 64
+
+// Offer gives f to the client. A low frame finds the outbox full from half its
+// limits on. Hub only.
+func (o *Outbox) Offer(f *sse.Frame, limits Limits) Verdict {
+	for {
+		w := o.word.Load()
+		if state(w) == stateClosed || w&(flagEnding|flagKill) != 0 {
+			return Gone
+		}
+		if state(w) == stateIdle {
+			if !o.word.CompareAndSwap(w, stateBusy) {
+				continue
+			}
+			o.rewind()
+			return Handed
+		}
+		if !fits(w, f, limits) {
+			return Full
+		}
+		o.push(f)
+		o.word.Add(frameUnit + uint64(f.Len())<<byteShift)
+		// A parked client is slow by itself, and an owner aside holds up nobody.
+		if state(w) == stateBusy && w&flagAside == 0 && frames(w) >= min(behindAt, limits.Frames/4) {
+			return Behind
+		}
+		return Queued
+	}
+}
+
+func fits(w uint64, f *sse.Frame, limits Limits) bool {
+	maxFrames, maxBytes := limits.Frames, limits.Bytes
+	if f.Priority() == sse.Low {
+		maxFrames, maxBytes = maxFrames/2, maxBytes/2
+	}
+	n := frames(w)
+	return n < maxFrames && (n == 0 || bytes(w)+f.Len() <= maxBytes)
+}
+
+// End asks the owner to write what waits (or, with discard, to drop it), then
+// the farewell, which may be nil, and to close. It reports whether the caller
+// must hand the outbox to a writer, and false as its second result if the
+// stream has ended or is ending already. Hub only.
+func (o *Outbox) End(farewell *sse.Frame, discard bool) (hand, ok bool) {
+	w := o.word.Load()
+	if state(w) == stateClosed || w&(flagEnding|flagKill) != 0 {
+		return false, false
+	}
+	o.farewell = farewell
+	flags := flagEnding
+	if discard {
+		flags |= flagDiscard
+	}
+	return o.raise(flags, stateIdle)
+}
+
+// Kill asks the owner to close without another byte. It reports whether the
+// caller must hand the outbox to a writer, and false as its second result if
+// it is closed. Hub only.
+func (o *Outbox) Kill() (hand, ok bool) {
+	return o.raise(flagKill, stateIdle, stateParked)
+}
+
+// Hangup is Kill for the poller, when the peer has gone. If it reports true the
+// caller has become the owner and must call Flush, which closes.
+func (o *Outbox) Hangup() (owner bool) {
+	owner, _ = o.raise(flagKill, stateIdle, stateParked)
+	return owner
+}
+
+// raise sets flags, and takes the outbox if it is in one of the given states.
+func (o *Outbox) raise(flags uint64, take ...uint64) (taken, ok bool) {
+	for {
+		w := o.word.Load()
+		if state(w) == stateClosed {
+			return false, false
+		}
+		next := w | flags
+		taken = false
+		for _, s := range take {
+			if state(w) == s {
+				next, taken = next&^stateMask|stateBusy, true
+			}
+		}
+		if o.word.CompareAndSwap(w, next) {
+			return taken, true
+		}
+	}
+}
+
+// Writable tells the outbox that its connection can be written to again. If it
+// reports true the caller has become the owner of a parked outbox and must see
+// that Flush is called. Poller only.
+func (o *Outbox) Writable() (owner bool) {
+	for {
+		w := o.word.Load()
+		switch state(w) {
+		case stateParked:
+			if o.word.CompareAndSwap(w, w&^stateMask|stateBusy) {
+				return true
+			}
+		case stateBusy:
+			// The owner may be about to park: it has seen the connection full,
+			// and must not miss that it no longer is.
+			if o.word.CompareAndSwap(w, w|flagReady) {
+				return false
+			}
+		default:
+			return false
+		}
+	}
+}
+
+// Blocks is Sink.Blocks. Any goroutine.
+func (o *Outbox) Blocks() bool { return o.blocks }
+
+// Aside marks the outbox as owned by a goroutine of its own, which holds up no
+// other client however long it takes. Owner only; going idle or parking ends it.
+func (o *Outbox) Aside() {
+	for {
+		w := o.word.Load()
+		if o.word.CompareAndSwap(w, w|flagAside) {
+			return
+		}
+	}
+}
+
+// Waiting is what the queue holds now. Any goroutine.
+func (o *Outbox) Waiting() (queuedFrames, queuedBytes int) {
+	w := o.word.Load()
+	return frames(w), bytes(w)
+}
+
+// Stuck reports whether something is under way that has not been written:
+// false for an idle outbox. Any goroutine.
+func (o *Outbox) Stuck() bool {
+	s := state(o.word.Load())
+	return s == stateBusy || s == stateParked
+}
+
+// LastWrite is the tick of the last successful write. Any goroutine.
+func (o *Outbox) LastWrite() uint32 { return o.lastWrite.Load() }
+
+// Undelivered is, after the outbox has closed, how many publishers' events it
+// took and did not write, and how many of these a discarding End dropped. Hub
+// only.
+func (o *Outbox) Undelivered() (left, discarded int) {
+	if o.current != nil && !o.current.Control() {
+		left++
+	}
+	waiting := cursor{o.head, o.headPos}
+	for range frames(o.word.Load()) {
+		if !waiting.next().Control() {
+			left++
+		}
+	}
+	return left + int(o.discarded), int(o.discarded)
+}
+
+// Shrink gives back the memory of an idle, empty queue. Hub only.
+func (o *Outbox) Shrink() {
+	if state(o.word.Load()) == stateIdle {
+		o.head, o.tail = nil, nil
+	}
+}

@@ -1,0 +1,66 @@
+package actor
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// The codes of error events: why the server ends a stream.
+const (
+	CodeSlowConsumer   = "SLOW_CONSUMER"
+	CodeServerShutdown = "SERVER_SHUTDOWN"
+	CodeDisconnected   = "DISCONNECTED_BY_ADMIN"
+	CodeMaxAge         = "MAX_AGE"
+	CodeMaxClients     = "MAX_CLIENTS"
+)
+
+// timeFormat is RFC 3339 with milliseconds; times are in UTC.
+const timeFormat = "2006-01-02T15:04:05.000Z07:00"
+
+// Timestamp gives a time as it stands in the server's own events.
+func Timestamp(t time.Time) string { return t.UTC().Format(timeFormat) }
+
+// ErrorFrame is the event that precedes the end of a stream. A retry of zero
+// leaves the client's reconnect delay as it is.
+func ErrorFrame(code, message string, retry time.Duration, now time.Time) *sse.Frame {
+	return control(sse.NameError, retry, struct {
+		Message   string `json:"message"`
+		Code      string `json:"code"`
+		Timestamp string `json:"timestamp"`
+	}{message, code, Timestamp(now)})
+}
+
+// gap is the run of events that a client has missed and not been told of.
+type gap struct {
+	dropped  uint64
+	from, to string // the ids of the first and the last
+}
+
+func gapFrame(g gap, now time.Time) *sse.Frame {
+	return control(sse.NameConnection, 0, struct {
+		Status    string `json:"status"`
+		Dropped   uint64 `json:"dropped"`
+		From      string `json:"from"`
+		To        string `json:"to"`
+		Timestamp string `json:"timestamp"`
+	}{"gap", g.dropped, g.from, g.to, Timestamp(now)})
+}
+
+func heartbeatFrame(comment bool, now time.Time) *sse.Frame {
+	if comment {
+		return sse.NewComment("heartbeat " + Timestamp(now))
+	}
+	return control(sse.NameHeartbeat, 0, struct {
+		Timestamp string `json:"timestamp"`
+	}{Timestamp(now)})
+}
+
+func control(name string, retry time.Duration, data any) *sse.Frame {
+	b, err := json.Marshal(data)
+	if err != nil {
+		panic("actor: " + err.Error()) // strings and numbers only: a fault of this package
+	}
+	return sse.NewControl(name, retry, b)
+}

@@ -1,0 +1,88 @@
+package actor
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/sseactor/sseactor/actor/internal/outbox"
+)
+
+// TickInterval is the resolution of the hub's time: how often Tick should be
+// called.
+const TickInterval = 100 * time.Millisecond
+
+// Options are the hub's settings. New fills in the defaults named here for zero
+// values.
+type Options struct {
+	// Start is the hub's time until the first tick; event ids count from it.
+	// It must be set: the hub reads no clock.
+	Start time.Time
+	// Seed makes the random parts (retry times, ages) differ between hubs.
+	Seed uint64
+
+	// MaxClients is how many streams may be open at once (default 10,000).
+	MaxClients int
+	// OutboxFrames (default 1,024) and OutboxBytes (default 1 MiB) bound what
+	// waits for one client; see the package's documentation of priorities.
+	OutboxFrames int
+	OutboxBytes  int
+
+	// HeartbeatInterval is the longest silence on a stream (default 30 s).
+	HeartbeatInterval time.Duration
+	// HeartbeatComment sends heartbeats as comment lines instead of events.
+	HeartbeatComment bool
+	// ClientTimeout ends a stream to which nothing could be written for so long
+	// although something waits (default 2 min).
+	ClientTimeout time.Duration
+	// MaxAge ends each stream at about this age, spread by ±10 %, so that its
+	// client reconnects (default: never).
+	MaxAge time.Duration
+
+	// Retry and RetrySpread: a stream that the server ends is told to come back
+	// after Retry plus a random part of RetrySpread (defaults 3 s and 10 s).
+	Retry       time.Duration
+	RetrySpread time.Duration
+
+	// Writers is how many stream writers serve Batches (default 1). It bounds
+	// how much is handed to them at once.
+	Writers int
+}
+
+func (o Options) withDefaults() Options {
+	def(&o.MaxClients, 10_000)
+	def(&o.OutboxFrames, 1024)
+	def(&o.OutboxBytes, 1<<20)
+	def(&o.HeartbeatInterval, 30*time.Second)
+	def(&o.ClientTimeout, 2*time.Minute)
+	def(&o.Retry, 3*time.Second)
+	def(&o.RetrySpread, 10*time.Second)
+	def(&o.Writers, 1)
+	return o
+}
+
+func def[T comparable](v *T, otherwise T) {
+	var zero T
+	if *v == zero {
+		*v = otherwise
+	}
+}
+
+func (o Options) check() error {
+	var faults []error
+	expect := func(ok bool, format string, args ...any) {
+		if !ok {
+			faults = append(faults, fmt.Errorf("actor: "+format, args...))
+		}
+	}
+	expect(!o.Start.IsZero(), "Start is not set; pass the time at start")
+	expect(o.MaxClients > 0, "MaxClients is %d; at least 1", o.MaxClients)
+	expect(o.OutboxFrames >= 4 && o.OutboxFrames <= outbox.MaxFrames, "OutboxFrames is %d; 4 to %d", o.OutboxFrames, outbox.MaxFrames)
+	expect(o.OutboxBytes > 0 && o.OutboxBytes <= outbox.MaxBytes, "OutboxBytes is %d; 1 to %d", o.OutboxBytes, outbox.MaxBytes)
+	expect(o.HeartbeatInterval >= TickInterval, "HeartbeatInterval is %v; at least %v", o.HeartbeatInterval, TickInterval)
+	expect(o.ClientTimeout > o.HeartbeatInterval, "ClientTimeout is %v; more than HeartbeatInterval (%v)", o.ClientTimeout, o.HeartbeatInterval)
+	expect(o.MaxAge >= 0, "MaxAge is %v; not negative", o.MaxAge)
+	expect(o.Retry >= 0 && o.RetrySpread >= 0, "Retry is %v and RetrySpread %v; not negative", o.Retry, o.RetrySpread)
+	expect(o.Writers > 0, "Writers is %d; at least 1", o.Writers)
+	return errors.Join(faults...)
+}

@@ -1,0 +1,171 @@
+package actor
+
+import (
+	"github.com/sseactor/sseactor/actor/internal/outbox"
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// Target says who gets an event: ClientIDs alone if there are any, else the
+// union of the others, else everybody. A client that matches twice gets the
+// event once.
+//
+// The zero Target is everybody. A caller that takes targets from outside must
+// refuse a field that is present and empty, or a mistake becomes a broadcast.
+type Target struct {
+	ClientIDs []string
+	UserID    string
+	SessionID string
+	Topics    []string
+}
+
+func (t Target) everybody() bool {
+	return len(t.ClientIDs) == 0 && t.UserID == "" && t.SessionID == "" && len(t.Topics) == 0
+}
+
+// Receipt is the answer to a send.
+type Receipt struct {
+	ID     string // the event's id
+	Queued int    // how many clients it was queued for
+
+	draining bool // it was not sent
+}
+
+// send is one event on its way to its receivers. Each has a number in the order
+// of all sends, which a client's cursor is compared with.
+type send struct {
+	order  uint64
+	frame  *sse.Frame
+	groups []*group // whose members get it
+	all    bool     // everybody is among them
+	queued int
+	reply  chan<- Receipt
+}
+
+// matches reports whether c is a receiver.
+func (m *send) matches(c *Client) bool {
+	if m.all {
+		return true
+	}
+	for _, g := range m.groups {
+		if g == c.user || g == c.session || g.kind == kindTopic && c.in(g) {
+			return true
+		}
+	}
+	return false
+}
+
+// send assigns the event's id and gives it to its receivers: at once if they are
+// few, else in slices.
+func (s *state) send(frame *sse.Frame, target Target, reply chan<- Receipt) {
+	if s.draining {
+		reply <- Receipt{draining: true}
+		return
+	}
+	s.lastID = s.lastID.Next(s.milliseconds)
+	frame.Seal(s.lastID.String())
+	s.order++
+	s.stats.Events++
+	m := &send{order: s.order, frame: frame, reply: reply}
+	if len(target.ClientIDs) > 0 {
+		for _, id := range target.ClientIDs {
+			if c := s.index.byID[id]; c != nil {
+				s.give(m, c)
+			}
+		}
+		m.answer()
+		return
+	}
+	size := s.resolve(m, target)
+	if size > sliceSize {
+		s.sweeps.add(m)
+		return
+	}
+	for _, g := range m.groups {
+		for _, c := range g.members {
+			s.give(m, c)
+		}
+	}
+	m.answer()
+}
+
+// resolve fills in the groups that target names, and counts their members.
+func (s *state) resolve(m *send, target Target) (size int) {
+	add := func(g *group) {
+		if g != nil {
+			m.groups = append(m.groups, g)
+			size += len(g.members)
+		}
+	}
+	if target.everybody() {
+		m.all = true
+		add(&s.index.all)
+		return size
+	}
+	// The zero key is in no map, so a field that was not given matches nobody.
+	add(s.index.users[target.UserID])
+	add(s.index.sessions[target.SessionID])
+	for _, topic := range target.Topics {
+		add(s.index.topics[topic])
+	}
+	return size
+}
+
+func (m *send) answer() { m.reply <- Receipt{ID: m.frame.ID(), Queued: m.queued} }
+
+// give lets c have m, unless it has had it, after everything sent before.
+func (s *state) give(m *send, c *Client) {
+	if c.cursor >= m.order {
+		return
+	}
+	s.catchUp(c)
+	c.cursor = m.order
+	if s.deliver(c, m.frame) {
+		m.queued++
+	}
+}
+
+// deliver puts a publisher's event into c's outbox, or does what the event's
+// priority says when there is no room.
+func (s *state) deliver(c *Client, f *sse.Frame) bool {
+	if !s.offer(c, f) {
+		return false
+	}
+	c.accepted++
+	s.stats.Deliveries++
+	return true
+}
+
+// offer puts a frame into c's outbox and hands c to a writer if need be.
+func (s *state) offer(c *Client, f *sse.Frame) bool {
+	switch c.out.Offer(f, s.limits) {
+	case outbox.Handed:
+		s.writers.hand(c, f)
+	case outbox.Behind:
+		s.pressed = true
+	case outbox.Full:
+		s.overflow(c, f)
+		return false
+	case outbox.Gone:
+		return false
+	}
+	c.lastOffer = s.tick
+	return true
+}
+
+// overflow is the slow-consumer policy: every drop is counted, and the client is
+// told of it once it reads again; a high-priority event ends the stream instead,
+// so that the client comes back with its Last-Event-ID.
+func (s *state) overflow(c *Client, f *sse.Frame) {
+	switch f.Priority() {
+	case sse.Low:
+		s.stats.DroppedLow++
+	case sse.Normal:
+		s.stats.DroppedNormal++
+	case sse.High:
+		s.stats.DroppedHigh++
+		s.slow = append(s.slow, c) // ended by settle: its groups are being walked
+		return
+	}
+	c.dropped++
+	s.miss(c, f.ID())
+}

@@ -1,0 +1,154 @@
+package actor
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/sseactor/sseactor/actor/internal/outbox"
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// state is everything the hub knows. Its methods are the messages' effects; they
+// never wait, and can be called without a goroutine, as the tests do.
+//
+// Not safe for concurrent use; the hub goroutine owns it.
+type state struct {
+	opts   Options
+	limits outbox.Limits
+	random *rand.Rand
+
+	// Time, as of the last tick.
+	now          time.Time
+	milliseconds uint64
+	tick         uint32
+
+	lastID sse.Sequence
+	order  uint64 // of the newest send
+
+	index   index
+	wheel   wheel
+	sweeps  sweeps
+	endings endings
+	shed    shedding
+	missed  []*Client // that have a gap to be told of
+	slow    []*Client // that a high-priority event found full
+
+	draining bool
+	pressed  bool   // a healthy client's outbox fills: let the writers catch up
+	paused   bool   // until pausedAt batches are finished
+	pausedAt uint64 // handoff.handed when the pause began
+
+	writers *handoff
+	stats   Stats
+}
+
+func newState(opts Options) *state {
+	s := &state{
+		opts:    opts,
+		limits:  outbox.Limits{Frames: opts.OutboxFrames, Bytes: opts.OutboxBytes},
+		random:  newRandom(opts.Seed),
+		index:   newIndex(),
+		wheel:   newWheel(opts.HeartbeatInterval),
+		writers: newHandoff(opts.Writers),
+	}
+	s.setTime(opts.Start)
+	// The first id is above every id of an earlier run, whatever its number.
+	s.lastID = sse.Sequence{Milliseconds: s.milliseconds}
+	return s
+}
+
+func (s *state) setTime(now time.Time) {
+	s.now = now
+	s.milliseconds = uint64(max(now.UnixMilli(), 0))
+	s.tick = uint32(now.Sub(s.opts.Start) / TickInterval)
+}
+
+// clients is how many connections there are, ending ones included.
+func (s *state) clients() int { return len(s.index.all.members) + s.endings.open }
+
+// register lets c in, or says why not.
+func (s *state) register(c *Client) Welcome {
+	w := Welcome{LastID: s.lastID}
+	switch {
+	case s.draining:
+		w.Admission = Draining
+		s.stats.RefusedDraining++
+	case s.clients() >= s.opts.MaxClients:
+		w.Admission = Full
+		s.stats.RefusedFull++
+	case s.index.byID[c.ID] != nil:
+		w.Admission = Duplicate
+	default:
+		c.cursor = s.order
+		c.lastOffer = s.tick
+		if s.opts.MaxAge > 0 {
+			age := float64(s.opts.MaxAge/TickInterval) * (0.9 + 0.2*s.random.Float64())
+			c.expires = max(s.tick+uint32(age), 1)
+		}
+		c.phase = phaseOpen
+		s.index.add(c)
+		s.wheel.add(c)
+		s.stats.Registered++
+	}
+	return w
+}
+
+// unregister notes that c's connection is closed.
+func (s *state) unregister(c *Client) {
+	switch c.phase {
+	case phaseOpen:
+		s.unindex(c)
+	case phaseEnding:
+		s.endings.open--
+	default:
+		return
+	}
+	c.phase = phaseGone
+	left, discarded := c.out.Undelivered()
+	s.stats.Discarded += uint64(discarded)
+	s.stats.Undelivered += uint64(left - discarded)
+	s.stats.Ended[c.EndedBy(ReasonClientClosed)]++
+	c.missed = nil
+	s.shedDone()
+}
+
+// settle does what had to wait until no group was being walked, and what one
+// message leaves for the next. It is called after every message.
+func (s *state) settle() {
+	for i := 0; i < len(s.slow); i++ { // ending one may overflow another
+		s.end(s.slow[i], ending{reason: ReasonSlowConsumer, code: CodeSlowConsumer, discard: true,
+			message: "the connection is too slow for its events; reconnect to resume"})
+		s.slow[i] = nil
+	}
+	s.slow = s.slow[:0]
+	if s.pressed {
+		s.pressed = false
+		if !s.paused {
+			s.paused, s.pausedAt = true, s.writers.handed
+			s.stats.Pauses++
+		}
+	}
+	s.writers.offer()
+	if s.paused && s.writers.caughtUp(s.pausedAt) {
+		s.paused = false
+	}
+}
+
+// accepting reports whether a send may be taken now. While it may not, sends
+// wait in the inbox, and behind it their publishers: the server being behind is
+// no reason to drop what a healthy client could have had.
+func (s *state) accepting() bool { return !s.paused && !s.sweeps.full() }
+
+// working reports whether a slice of a sweep or of a shedding can be done now.
+func (s *state) working() bool {
+	return s.sheddable() || len(s.sweeps.waiting) > 0 && !s.paused && !s.writers.congested()
+}
+
+// work does one slice.
+func (s *state) work() {
+	if s.sheddable() {
+		s.shedSlice()
+		return
+	}
+	s.sweep()
+}

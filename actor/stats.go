@@ -1,0 +1,170 @@
+package actor
+
+import (
+	"time"
+
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// Stats is the hub's account of itself at one moment. Counters count since the
+// start or the last reset.
+type Stats struct {
+	// Now.
+	Clients  int // open streams
+	Ending   int // asked to end, not yet closed
+	Users    int // with an open stream
+	Sessions int
+	Topics   int
+	Draining bool
+	Inbox    int // sends waiting to be taken
+	Sweeping int // sends with many receivers under way
+	Missed   int // clients not yet told of a gap
+	LastID   sse.Sequence
+
+	// Since the start.
+	Registered      uint64 // streams let in
+	RefusedFull     uint64 // streams not let in: MaxClients
+	RefusedDraining uint64 // streams not let in: draining
+	Events          uint64 // events taken from publishers
+	Deliveries      uint64 // outboxes they were put into
+	DroppedLow      uint64 // deliveries dropped by the slow-consumer policy
+	DroppedNormal   uint64
+	DroppedHigh     uint64 // high-priority deliveries that ended a stream
+	Discarded       uint64 // deliveries dropped with the streams so ended
+	Undelivered     uint64 // deliveries that waited when their stream closed
+	Heartbeats      uint64
+	Notices         uint64 // gaps told
+	Pauses          uint64 // times sends had to wait for the writers
+	Ended           [reasons]uint64
+}
+
+// Dropped is how many deliveries the slow-consumer policy has dropped in all.
+func (s Stats) Dropped() uint64 {
+	return s.DroppedLow + s.DroppedNormal + s.DroppedHigh + s.Discarded
+}
+
+func (s *state) snapshot(inbox int) Stats {
+	now := s.stats
+	now.Inbox = inbox
+	now.Clients = len(s.index.all.members)
+	now.Ending = s.endings.open
+	now.Users = len(s.index.users)
+	now.Sessions = len(s.index.sessions)
+	now.Topics = len(s.index.topics)
+	now.Draining = s.draining
+	now.Sweeping = len(s.sweeps.waiting)
+	now.Missed = len(s.missed)
+	now.LastID = s.lastID
+	return now
+}
+
+// ClientStats is what List tells of one stream.
+type ClientStats struct {
+	Info
+	LastWrite    time.Time // of the last successful write, to a tick
+	QueuedFrames int
+	QueuedBytes  int
+	Delivered    uint64 // publishers' events written
+	Dropped      uint64
+}
+
+func (s *state) describe(c *Client) ClientStats {
+	n, size := c.out.Waiting()
+	return ClientStats{
+		Info:         c.Info,
+		LastWrite:    s.opts.Start.Add(time.Duration(c.out.LastWrite()) * TickInterval),
+		QueuedFrames: n,
+		QueuedBytes:  size,
+		Delivered:    c.accepted - min(uint64(n), c.accepted),
+		Dropped:      c.dropped,
+	}
+}
+
+// Filter chooses clients: those that have all of the given properties; the zero
+// Filter chooses all.
+type Filter struct {
+	ClientID  string
+	UserID    string
+	SessionID string
+	Topic     string
+}
+
+// candidates is the smallest group that holds all that match.
+func (s *state) candidates(f Filter) []*Client {
+	if f.ClientID != "" {
+		if c := s.index.byID[f.ClientID]; c != nil {
+			return []*Client{c}
+		}
+		return nil
+	}
+	members := s.index.all.members
+	narrow := func(key string, groups map[string]*group) {
+		if key == "" {
+			return
+		}
+		var found []*Client
+		if g := groups[key]; g != nil {
+			found = g.members
+		}
+		if len(found) < len(members) {
+			members = found
+		}
+	}
+	narrow(f.UserID, s.index.users)
+	narrow(f.SessionID, s.index.sessions)
+	narrow(f.Topic, s.index.topics)
+	return members
+}
+
+func (s *state) chosen(f Filter, c *Client) bool {
+	return (f.ClientID == "" || f.ClientID == c.ID) &&
+		(f.UserID == "" || f.UserID == c.UserID) &&
+		(f.SessionID == "" || f.SessionID == c.SessionID) &&
+		(f.Topic == "" || s.index.topics[f.Topic] != nil && c.in(s.index.topics[f.Topic]))
+}
+
+// Page is a part of the answer to List.
+type Page struct {
+	Clients []ClientStats
+	Next    int // the cursor for the next page; zero: there is none
+}
+
+// maxPage bounds what one List costs the hub.
+const maxPage = 1000
+
+// list walks from the newest client to the oldest: a departure moves a client
+// that was listed, so one may be listed twice but none is missed.
+func (s *state) list(f Filter, cursor, limit int) Page {
+	members := s.candidates(f)
+	if cursor <= 0 || cursor > len(members) {
+		cursor = len(members)
+	}
+	limit = max(1, min(limit, maxPage))
+	var page Page
+	at, looked := cursor, 0
+	for ; at > 0 && len(page.Clients) < limit && looked < 10*maxPage; looked++ {
+		at--
+		if s.chosen(f, members[at]) {
+			page.Clients = append(page.Clients, s.describe(members[at]))
+		}
+	}
+	page.Next = at
+	return page
+}
+
+// disconnect ends the chosen clients, at most limit of them, and says how many.
+func (s *state) disconnect(f Filter) int {
+	if f == (Filter{}) {
+		return 0 // everybody is Reset's or Drain's business
+	}
+	var chosen []*Client
+	for _, c := range s.candidates(f) {
+		if s.chosen(f, c) {
+			chosen = append(chosen, c)
+		}
+	}
+	for _, c := range chosen {
+		s.end(c, ending{reason: ReasonAdmin, code: CodeDisconnected, message: "disconnected by an administrator"})
+	}
+	return len(chosen)
+}
