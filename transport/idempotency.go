@@ -1,0 +1,121 @@
+package transport
+
+import (
+	"context"
+	"crypto/sha256"
+	"sync/atomic"
+	"time"
+
+	"github.com/puzpuzpuz/xsync/v3"
+	"github.com/valyala/fasthttp"
+
+	"github.com/sseactor/sseactor/transport/auth"
+)
+
+// maxIdempotencyKey bounds an Idempotency-Key, in bytes.
+const maxIdempotencyKey = 255
+
+// idempotencyKey reads the header; the key is the caller's own, so that two
+// callers with the same one do not meet.
+func idempotencyKey(ctx *fasthttp.RequestCtx, caller auth.Identity) (string, *problem) {
+	header := ctx.Request.Header.Peek("Idempotency-Key")
+	if len(header) == 0 {
+		return "", nil
+	}
+	ok := len(header) <= maxIdempotencyKey
+	for _, b := range header {
+		ok = ok && b >= 0x20 && b <= 0x7e
+	}
+	if !ok {
+		return "", &problem{Status: 400, Code: "INVALID_REQUEST", Field: "Idempotency-Key", Detail: "Idempotency-Key: 1 to 255 printable ASCII characters"}
+	}
+	return caller.Service + "\x00" + caller.UserID + "\x00" + string(header), nil
+}
+
+// idempotency remembers the answers to keyed requests for a window of time. Two
+// generations of tables: an answer is found in either, and lives for one to two
+// windows. When the younger table is full it becomes the older one early, and the
+// oldest answers are forgotten, which is counted.
+//
+// Safe for concurrent use: request goroutines share it.
+type idempotency struct {
+	window  time.Duration
+	most    int
+	tables  atomic.Pointer[generations]
+	forgot  atomic.Uint64
+	rotated atomic.Int64 // when, in Unix nanoseconds
+}
+
+type generations struct {
+	young, old *xsync.MapOf[string, *remembered]
+	count      atomic.Int64 // of young
+}
+
+type remembered struct {
+	body   [sha256.Size]byte
+	done   chan struct{} // closed when answer is set
+	answer answer
+}
+
+func newIdempotency(window time.Duration, most int) *idempotency {
+	m := &idempotency{window: window, most: max(most, 1)}
+	m.tables.Store(&generations{young: xsync.NewMapOf[string, *remembered](), old: xsync.NewMapOf[string, *remembered]()})
+	return m
+}
+
+// How once came to its answer.
+type idempotencyState int
+
+const (
+	idempotencyFirst    idempotencyState = iota // the request was carried out
+	idempotencyReplayed                         // the first one's answer
+	idempotencyMismatch                         // the key came with another body
+	idempotencyPending                          // the first one took too long to wait for
+)
+
+// once carries a request out unless one with its key has been. An answer that
+// reports a failure is not remembered: the caller is to try again.
+func (m *idempotency) once(ctx context.Context, key string, body []byte, do func() answer) (answer, idempotencyState) {
+	g := m.tables.Load()
+	mine := &remembered{body: sha256.Sum256(body), done: make(chan struct{})}
+	first, found := g.old.Load(key)
+	if !found {
+		first, found = g.young.LoadOrStore(key, mine)
+	}
+	if !found {
+		mine.answer = do()
+		if mine.answer.problem != nil {
+			g.young.Delete(key)
+		} else if n := g.count.Add(1); n >= int64(m.most) {
+			m.rotate(g)
+			m.forgot.Add(uint64(g.old.Size()))
+		}
+		close(mine.done)
+		return mine.answer, idempotencyFirst
+	}
+	if first.body != mine.body {
+		return answer{}, idempotencyMismatch
+	}
+	select {
+	case <-first.done:
+		return first.answer, idempotencyReplayed
+	case <-ctx.Done():
+		return answer{}, idempotencyPending
+	}
+}
+
+// expire forgets what is older than the window. It is called now and then.
+func (m *idempotency) expire(now time.Time) {
+	last := m.rotated.Load()
+	if last == 0 {
+		m.rotated.CompareAndSwap(0, now.UnixNano())
+		return
+	}
+	if now.UnixNano()-last >= int64(m.window) && m.rotated.CompareAndSwap(last, now.UnixNano()) {
+		m.rotate(m.tables.Load())
+	}
+}
+
+func (m *idempotency) rotate(from *generations) {
+	m.tables.CompareAndSwap(from, &generations{young: xsync.NewMapOf[string, *remembered](), old: from.young})
+}

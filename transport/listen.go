@@ -1,0 +1,66 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"syscall"
+	"time"
+)
+
+// Listen opens a TCP listener whose connections are set up for streams: a peer
+// that has vanished is noticed within the timeout, and a client that does not read
+// costs the kernel about 100 KB instead of megabytes. The options are set on the
+// listener and inherited, so that a connect costs no system calls for them.
+func Listen(address string, timeout time.Duration) (net.Listener, error) {
+	config := net.ListenConfig{
+		KeepAlive: -1, // inherited from the listener instead
+		Control: func(_, _ string, raw syscall.RawConn) error {
+			var failed error
+			err := raw.Control(func(fd uintptr) { failed = socketOptions(int(fd), timeout) })
+			return errors.Join(err, failed)
+		},
+	}
+	return config.Listen(context.Background(), "tcp", address)
+}
+
+// patientListener goes on when the process is out of descriptors. fasthttp would
+// take the error for permanent and stop serving for good.
+type patientListener struct {
+	net.Listener
+	log  *slog.Logger
+	stop <-chan struct{}
+}
+
+// The pauses between two tries to accept.
+const (
+	firstPause = 5 * time.Millisecond
+	longPause  = time.Second
+)
+
+func (l *patientListener) Accept() (net.Conn, error) {
+	for pause := firstPause; ; pause = min(2*pause, longPause) {
+		conn, err := l.Listener.Accept()
+		if err == nil || !exhausted(err) {
+			return conn, err
+		}
+		if pause == firstPause {
+			l.log.Error("out of descriptors or memory for new connections; raise the limit (ulimit -n)", "error", err)
+		}
+		select {
+		case <-time.After(pause):
+		case <-l.stop:
+			return nil, net.ErrClosed
+		}
+	}
+}
+
+func exhausted(err error) bool {
+	for _, errno := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOBUFS, syscall.ENOMEM} {
+		if errors.Is(err, errno) {
+			return true
+		}
+	}
+	return false
+}

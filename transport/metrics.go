@@ -1,0 +1,271 @@
+package transport
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	vm "github.com/VictoriaMetrics/metrics"
+	"github.com/puzpuzpuz/xsync/v3"
+	"github.com/valyala/fasthttp"
+
+	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/transport/auth"
+	"github.com/sseactor/sseactor/transport/stream"
+)
+
+// Metric is one metric that /metrics exposes. The README's table is made from
+// Metrics; a test keeps it so.
+type Metric struct {
+	Name string
+	Kind string // counter, gauge or histogram
+	Help string
+	read func(*scrape) float64
+}
+
+// scrape is what a scrape finds.
+type scrape struct {
+	hub     actor.Stats
+	written stream.Totals
+	server  *Server
+}
+
+// MetricsTable is every metric of the server's own, in the order of the README.
+func MetricsTable() []Metric {
+	counter := func(name, help string, read func(*scrape) uint64) Metric {
+		return Metric{name, "counter", help, func(s *scrape) float64 { return float64(read(s)) }}
+	}
+	gauge := func(name, help string, read func(*scrape) int) Metric {
+		return Metric{name, "gauge", help, func(s *scrape) float64 { return float64(read(s)) }}
+	}
+	table := []Metric{
+		gauge("sseactor_streams", "open streams", func(s *scrape) int { return s.hub.Clients }),
+		gauge("sseactor_streams_ending", "streams told to end whose connection is not yet closed", func(s *scrape) int { return s.hub.Ending }),
+		gauge("sseactor_streams_limit", "streams that may be open (max-clients)", func(s *scrape) int { return s.server.opts.Hub.MaxClients }),
+		gauge("sseactor_users", "users with an open stream", func(s *scrape) int { return s.hub.Users }),
+		gauge("sseactor_sessions", "sessions with an open stream", func(s *scrape) int { return s.hub.Sessions }),
+		gauge("sseactor_topics", "topics with a subscriber", func(s *scrape) int { return s.hub.Topics }),
+		gauge("sseactor_draining", "1 while the server shuts down", func(s *scrape) int { return one(s.hub.Draining) }),
+		gauge("sseactor_inbox_events", "events waiting for the hub", func(s *scrape) int { return s.hub.Inbox }),
+		gauge("sseactor_sweeps", "events with many receivers on their way", func(s *scrape) int { return s.hub.Sweeping }),
+		gauge("sseactor_gaps_pending", "streams that missed events and are not yet told, because they do not read", func(s *scrape) int { return s.hub.Missed }),
+		counter("sseactor_streams_opened_total", "streams let in", func(s *scrape) uint64 { return s.hub.Registered }),
+		counter(`sseactor_streams_refused_total{reason="full"}`, "streams not let in, by reason", func(s *scrape) uint64 { return s.hub.RefusedFull }),
+		counter(`sseactor_streams_refused_total{reason="draining"}`, "", func(s *scrape) uint64 { return s.hub.RefusedDraining }),
+		counter("sseactor_events_total", "events taken from publishers", func(s *scrape) uint64 { return s.hub.Events }),
+		counter("sseactor_events_unsent_total", "events refused because the server was behind or shutting down", func(s *scrape) uint64 { return s.server.meter.unsent.Get() }),
+		counter("sseactor_deliveries_total", "events put into a stream's outbox", func(s *scrape) uint64 { return s.hub.Deliveries }),
+		counter("sseactor_delivered_total", "events written to a stream", func(s *scrape) uint64 { return s.written.Frames }),
+		counter("sseactor_written_bytes_total", "bytes written to streams", func(s *scrape) uint64 { return s.written.Bytes }),
+		counter("sseactor_writes_total", "writes to streams; below deliveries when several events leave at once", func(s *scrape) uint64 { return s.written.Writes }),
+		counter(`sseactor_dropped_total{priority="low"}`, "events not put into a full outbox, by priority (high ends the stream)", func(s *scrape) uint64 { return s.hub.DroppedLow }),
+		counter(`sseactor_dropped_total{priority="normal"}`, "", func(s *scrape) uint64 { return s.hub.DroppedNormal }),
+		counter(`sseactor_dropped_total{priority="high"}`, "", func(s *scrape) uint64 { return s.hub.DroppedHigh }),
+		counter("sseactor_discarded_total", "waiting events dropped with a slow consumer's stream", func(s *scrape) uint64 { return s.hub.Discarded }),
+		counter("sseactor_undelivered_total", "events that waited when their stream closed", func(s *scrape) uint64 { return s.hub.Undelivered }),
+		counter("sseactor_gaps_told_total", "notices to streams that missed events", func(s *scrape) uint64 { return s.hub.Notices }),
+		counter("sseactor_heartbeats_total", "heartbeats sent", func(s *scrape) uint64 { return s.hub.Heartbeats }),
+		counter("sseactor_pauses_total", "times publishers waited for the stream writers", func(s *scrape) uint64 { return s.hub.Pauses }),
+		counter("sseactor_panics_total", "panics of request handlers, caught", func(s *scrape) uint64 { return s.server.meter.panics.Get() }),
+		counter("sseactor_idempotency_forgotten_total", "answers forgotten early because idempotency-keys was reached", func(s *scrape) uint64 { return s.server.answers.forgot.Load() }),
+	}
+	for i, why := range actor.Reasons() {
+		help := ""
+		if i == 0 {
+			help = "streams ended, by reason"
+		}
+		table = append(table, counter(fmt.Sprintf("sseactor_streams_ended_total{reason=%q}", why), help,
+			func(s *scrape) uint64 { return s.hub.Ended[why] }))
+	}
+	return append(table,
+		Metric{Name: "sseactor_http_requests_total", Kind: "counter", Help: "requests, by route and status; a stream counts as 200 when it is asked for"},
+		Metric{Name: "sseactor_publish_seconds", Kind: "histogram", Help: "time from a publisher's request read to its answer"},
+	)
+}
+
+func one(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// meter counts what happens at the edge, and exposes it with what the hub counts.
+type meter struct {
+	server   *Server
+	set      *vm.Set
+	last     atomic.Pointer[scrape] // for the gauges' callbacks
+	requests *xsync.MapOf[requestKey, *vm.Counter]
+	panics   *vm.Counter
+	unsent   *vm.Counter
+	publish  *vm.PrometheusHistogram
+}
+
+type requestKey struct {
+	route  string
+	status int
+}
+
+func newMeter(s *Server) *meter {
+	m := &meter{server: s, set: vm.NewSet(), requests: xsync.NewMapOf[requestKey, *vm.Counter](), panics: &vm.Counter{}, unsent: &vm.Counter{}}
+	m.publish = m.set.NewPrometheusHistogram("sseactor_publish_seconds")
+	m.last.Store(&scrape{server: s})
+	for _, metric := range MetricsTable() {
+		if metric.read != nil {
+			m.set.NewGauge(metric.Name, func() float64 { return metric.read(m.last.Load()) })
+		}
+	}
+	return m
+}
+
+// request counts an answered request.
+func (m *meter) request(route string, status int) {
+	key := requestKey{route, status}
+	c, ok := m.requests.Load(key)
+	if !ok {
+		c, _ = m.requests.LoadOrCompute(key, func() *vm.Counter {
+			return m.set.GetOrCreateCounter(fmt.Sprintf("sseactor_http_requests_total{route=%q,status=%q}", route, fmt.Sprint(status)))
+		})
+	}
+	c.Inc()
+}
+
+// failed is how many requests were answered with a server's error.
+func (m *meter) failed() (n uint64) {
+	m.requests.Range(func(k requestKey, c *vm.Counter) bool {
+		if k.status >= 500 {
+			n += c.Get()
+		}
+		return true
+	})
+	return n
+}
+
+// reset zeroes what a development reset promises.
+func (m *meter) reset() {
+	m.requests.Range(func(_ requestKey, c *vm.Counter) bool {
+		c.Set(0)
+		return true
+	})
+	m.panics.Set(0)
+	m.unsent.Set(0)
+}
+
+func (s *Server) stats() (actor.Stats, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+	defer cancel()
+	return s.hub.Metrics(ctx)
+}
+
+// metricsText answers GET /metrics in the Prometheus text format.
+func (s *Server) metricsText(ctx *fasthttp.RequestCtx, _ auth.Identity) {
+	stats, err := s.stats()
+	if err != nil {
+		reply(ctx, overloaded)
+		return
+	}
+	s.meter.last.Store(&scrape{hub: stats, written: s.engine.Totals(), server: s})
+	var b bytes.Buffer
+	s.meter.set.WritePrometheus(&b)
+	vm.WriteProcessMetrics(&b)
+	ctx.SetContentType("text/plain; version=0.0.4; charset=utf-8")
+	ctx.SetBodyString(withTypes(b.String()))
+}
+
+// withTypes puts the help and the type before the first sample of each of the
+// server's own metrics.
+func withTypes(text string) string {
+	var b strings.Builder
+	b.Grow(len(text) + 4096)
+	described := map[string]Metric{}
+	for _, m := range MetricsTable() {
+		name, _, _ := strings.Cut(m.Name, "{")
+		if m.Help != "" {
+			described[name] = m
+		}
+	}
+	for line := range strings.Lines(text) {
+		name, _, _ := strings.Cut(line, "{")
+		name, _, _ = strings.Cut(name, " ")
+		name = strings.TrimSuffix(strings.TrimSuffix(strings.TrimSuffix(name, "_bucket"), "_sum"), "_count")
+		if m, ok := described[name]; ok {
+			fmt.Fprintf(&b, "# HELP %s %s\n# TYPE %s %s\n", name, m.Help, name, m.Kind)
+			delete(described, name)
+		}
+		b.WriteString(line)
+	}
+	return b.String()
+}
+
+// summary is the document's four metrics and what else helps a person.
+type summary struct {
+	ActiveConnections int    `json:"activeConnections"`
+	TotalConnections  uint64 `json:"totalConnections"`
+	EventsDispatched  uint64 `json:"eventsDispatched"`
+	Errors            uint64 `json:"errors"`
+
+	EndingConnections  int               `json:"endingConnections"`
+	MaxClients         int               `json:"maxClients"`
+	Users              int               `json:"users"`
+	Sessions           int               `json:"sessions"`
+	Topics             int               `json:"topics"`
+	Deliveries         uint64            `json:"deliveries"`
+	Delivered          uint64            `json:"delivered"`
+	Dropped            uint64            `json:"dropped"`
+	Undelivered        uint64            `json:"undelivered"`
+	Heartbeats         uint64            `json:"heartbeats"`
+	RefusedConnections uint64            `json:"refusedConnections"`
+	EndedConnections   map[string]uint64 `json:"endedConnections"`
+	LastEventID        string            `json:"lastEventId"`
+	Draining           bool              `json:"draining"`
+	Timestamp          string            `json:"timestamp"`
+}
+
+func (s *Server) summary() (*summary, error) {
+	stats, err := s.stats()
+	if err != nil {
+		return nil, err
+	}
+	ended := make(map[string]uint64)
+	for _, why := range actor.Reasons() {
+		if n := stats.Ended[why]; n > 0 {
+			ended[why.String()] = n
+		}
+	}
+	return &summary{
+		ActiveConnections: stats.Clients,
+		TotalConnections:  stats.Registered,
+		EventsDispatched:  stats.Events,
+		// What went wrong at this end: connections that failed or timed out, and
+		// requests that were not served.
+		Errors:             stats.Ended[actor.ReasonWriteFailed] + stats.Ended[actor.ReasonTimeout] + s.meter.failed() + s.meter.panics.Get(),
+		EndingConnections:  stats.Ending,
+		MaxClients:         s.opts.Hub.MaxClients,
+		Users:              stats.Users,
+		Sessions:           stats.Sessions,
+		Topics:             stats.Topics,
+		Deliveries:         stats.Deliveries,
+		Delivered:          s.engine.Totals().Frames,
+		Dropped:            stats.Dropped(),
+		Undelivered:        stats.Undelivered,
+		Heartbeats:         stats.Heartbeats,
+		RefusedConnections: stats.RefusedFull + stats.RefusedDraining,
+		EndedConnections:   ended,
+		LastEventID:        stats.LastID.String(),
+		Draining:           stats.Draining,
+		Timestamp:          actor.Timestamp(time.Now()),
+	}, nil
+}
+
+// metricsJSON answers GET /api/sse/metrics.
+func (s *Server) metricsJSON(ctx *fasthttp.RequestCtx, _ auth.Identity) {
+	m, err := s.summary()
+	if err != nil {
+		reply(ctx, overloaded)
+		return
+	}
+	replyJSON(ctx, m)
+}

@@ -1,0 +1,133 @@
+package transport
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/sseactor/sseactor/transport/auth"
+)
+
+// route is one endpoint. A caller without its scope gets 401 or 403 before the
+// handler is called.
+type route struct {
+	method string
+	path   string // a last segment "{id}" stands for any one
+	scope  auth.Scope
+	serve  func(*fasthttp.RequestCtx, auth.Identity)
+	// anonymous endpoints look at the caller themselves, if at all.
+	anonymous bool
+}
+
+// endpoints is everything the server answers to.
+func (s *Server) endpoints(operators, public bool) []route {
+	var routes []route
+	add := func(when bool, r ...route) {
+		if when {
+			routes = append(routes, r...)
+		}
+	}
+	add(true,
+		route{method: "GET", path: "/healthz", serve: s.healthz, anonymous: true},
+		route{method: "GET", path: "/readyz", serve: s.readyz, anonymous: true},
+	)
+	add(public,
+		route{method: "GET", path: "/api/sse", serve: s.openStream, anonymous: true},
+		route{method: "POST", path: "/api/sse", serve: s.publish, scope: auth.Publish},
+		route{method: "GET", path: "/api/sse/metrics", serve: s.metricsJSON, scope: auth.Metrics},
+	)
+	add(public && s.opts.Development,
+		route{method: "POST", path: "/api/sse/reset", serve: s.reset, scope: auth.Admin},
+		route{method: "GET", path: "/", serve: s.page, anonymous: true},
+	)
+	add(operators,
+		route{method: "GET", path: "/metrics", serve: s.metricsText, scope: auth.Metrics, anonymous: !public},
+		route{method: "GET", path: "/api/sse/admin/clients", serve: s.listClients, scope: auth.Admin},
+		route{method: "DELETE", path: "/api/sse/admin/clients", serve: s.endClients, scope: auth.Admin},
+		route{method: "GET", path: "/api/sse/admin/clients/{id}", serve: s.showClient, scope: auth.Admin},
+		route{method: "DELETE", path: "/api/sse/admin/clients/{id}", serve: s.endClient, scope: auth.Admin},
+	)
+	add(operators && s.opts.Profiling,
+		route{method: "GET", path: "/debug/pprof/{id}", serve: s.profile, scope: auth.Admin},
+	)
+	return routes
+}
+
+// routes makes the handler of a listener.
+func (s *Server) routes(operators, public bool) fasthttp.RequestHandler {
+	endpoints := s.endpoints(operators, public)
+	byPath := make(map[string][]route)
+	for _, r := range endpoints {
+		byPath[r.path] = append(byPath[r.path], r)
+	}
+	return func(ctx *fasthttp.RequestCtx) {
+		path := string(ctx.Path())
+		found, pattern := byPath[path], path
+		if found == nil {
+			if i := strings.LastIndexByte(path, '/'); i >= 0 && i < len(path)-1 {
+				pattern = path[:i] + "/{id}"
+				found = byPath[pattern]
+			}
+		}
+		if found == nil {
+			reply(ctx, notFound)
+			s.meter.request("none", ctx.Response.StatusCode())
+			return
+		}
+		if s.crossOrigin(ctx) {
+			s.dispatch(ctx, found)
+		}
+		s.meter.request(pattern, ctx.Response.StatusCode())
+	}
+}
+
+func (s *Server) dispatch(ctx *fasthttp.RequestCtx, found []route) {
+	method := string(ctx.Method())
+	i := slices.IndexFunc(found, func(r route) bool { return r.method == method })
+	if i < 0 {
+		var allow []string
+		for _, r := range found {
+			allow = append(allow, r.method)
+		}
+		reply(ctx, problem{Status: 405, Code: "METHOD_NOT_ALLOWED", Detail: method + " is not allowed here", allow: strings.Join(allow, ", ")})
+		return
+	}
+	r := found[i]
+	var caller auth.Identity
+	if !r.anonymous {
+		var refused *problem
+		if caller, refused = s.identify(ctx); refused != nil {
+			reply(ctx, *refused)
+			return
+		}
+		if !caller.May(r.scope) {
+			if !caller.Known() {
+				reply(ctx, unauthorized)
+			} else {
+				reply(ctx, problem{Status: 403, Code: "FORBIDDEN", Detail: "this needs the scope " + string(r.scope)})
+			}
+			return
+		}
+	}
+	r.serve(ctx, caller)
+}
+
+// identify says who calls; the zero Identity is a caller without credentials.
+func (s *Server) identify(ctx *fasthttp.RequestCtx) (auth.Identity, *problem) {
+	c := auth.Credentials{
+		Authorization: string(ctx.Request.Header.Peek("Authorization")),
+		Cookie:        string(ctx.Request.Header.Peek("Cookie")),
+	}
+	if token := s.opts.MetricsToken; token != "" && string(ctx.Path()) == "/metrics" && auth.IsBearer(c.Authorization, token) {
+		return auth.Identity{Service: "metrics-token", Scopes: []auth.Scope{auth.Metrics}}, nil
+	}
+	if s.opts.Authenticator == nil {
+		return auth.Identity{}, nil
+	}
+	id, _, err := s.opts.Authenticator.Authenticate(ctx, c)
+	if err != nil {
+		return auth.Identity{}, &unauthorized
+	}
+	return id, nil
+}

@@ -1,0 +1,210 @@
+package transport
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/transport/stream"
+)
+
+// Server is the hub with its edges. Make it with New, Start it, Serve listeners,
+// and end it with Shutdown, which parts from the clients in peace, or Close.
+type Server struct {
+	opts    Options
+	hub     *actor.Hub
+	engine  *stream.Engine
+	log     *lifeLog
+	meter   *meter
+	answers *idempotency
+
+	public, private *fasthttp.Server
+	listeners       sync.WaitGroup // Serve calls under way
+
+	ready  atomic.Bool
+	clock  sync.WaitGroup
+	stop   chan struct{}
+	closed sync.Once
+}
+
+// New makes a server. Nothing runs yet.
+func New(opts Options) (*Server, error) {
+	hub, err := actor.New(opts.Hub)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{
+		opts:    opts,
+		hub:     hub,
+		answers: newIdempotency(opts.IdempotencyWindow, opts.IdempotencyKeys),
+		stop:    make(chan struct{}),
+	}
+	s.log = newLifeLog(opts.Log, opts.LogRate)
+	s.meter = newMeter(s)
+	s.public = s.httpServer(s.routes(!opts.PrivateListener, true))
+	s.private = s.httpServer(s.routes(true, false))
+	return s, nil
+}
+
+// Start starts the server's goroutines: the hub, the stream writers and the
+// poller, the clock, and the log. After an error nothing runs.
+func (s *Server) Start() error {
+	s.hub.Start()
+	opts := s.opts.Stream
+	opts.Closed = s.streamClosed
+	engine, err := stream.Start(s.hub, opts)
+	if err != nil {
+		s.hub.Stop()
+		return err
+	}
+	s.engine = engine
+	s.log.start()
+	s.clock.Go(s.tick)
+	s.ready.Store(true)
+	return nil
+}
+
+// tick is the only clock that the hub sees.
+func (s *Server) tick() {
+	ticker := time.NewTicker(actor.TickInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case now := <-ticker.C:
+			s.hub.Tick(now)
+			s.answers.expire(now)
+		case <-s.stop:
+			return
+		}
+	}
+}
+
+// Hub is the server's hub, for programs that publish from within.
+func (s *Server) Hub() *actor.Hub { return s.hub }
+
+// Serve serves the public endpoints on ln until Shutdown or Close, which close it.
+func (s *Server) Serve(ln net.Listener) error {
+	if s.opts.TLS != nil {
+		ln = tls.NewListener(ln, s.opts.TLS)
+	}
+	return s.serve(s.public, ln)
+}
+
+// ServePrivate serves metrics, admin and profiles on ln, which only operators can
+// reach: /metrics needs no credentials here.
+func (s *Server) ServePrivate(ln net.Listener) error { return s.serve(s.private, ln) }
+
+func (s *Server) serve(server *fasthttp.Server, ln net.Listener) error {
+	s.listeners.Add(1)
+	defer s.listeners.Done()
+	if err := server.Serve(&patientListener{Listener: ln, log: s.opts.Log, stop: s.stop}); err != nil {
+		return fmt.Errorf("transport: serve on %s: %w", ln.Addr(), err)
+	}
+	return nil
+}
+
+func (s *Server) httpServer(handler fasthttp.RequestHandler) *fasthttp.Server {
+	return &fasthttp.Server{
+		Handler:      s.recovered(handler),
+		ErrorHandler: s.requestFault,
+		Logger:       quietLogger{s.opts.Log},
+
+		// A stream is hijacked: fasthttp's goroutine and buffers go back to their
+		// pools, and the connection stays open when the handler has returned.
+		KeepHijackedConns: true,
+		ReduceMemoryUsage: true,
+
+		NoDefaultServerHeader:        true,
+		DisablePreParseMultipartForm: true,
+		SecureErrorLogMessage:        true, // a request's bytes may hold secrets
+		CloseOnShutdown:              true,
+		ReadBufferSize:               s.opts.MaxHeaderBytes,
+		MaxRequestBodySize:           s.opts.MaxBodyBytes,
+		ReadTimeout:                  s.opts.RequestTimeout,
+		WriteTimeout:                 s.opts.RequestTimeout,
+		IdleTimeout:                  75 * time.Second,
+		// Streams are limited by the hub; this bounds requests under way.
+		Concurrency: fasthttp.DefaultConcurrency,
+	}
+}
+
+// recovered keeps a handler's panic from ending the process and its streams.
+func (s *Server) recovered(handler fasthttp.RequestHandler) fasthttp.RequestHandler {
+	return func(ctx *fasthttp.RequestCtx) {
+		defer func() {
+			if p := recover(); p != nil {
+				s.meter.panics.Inc()
+				s.opts.Log.Error("a handler panicked", "path", string(ctx.Path()), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				ctx.Response.Reset()
+				reply(ctx, problem{Status: 500, Code: "INTERNAL", Detail: "the server made a mistake; its log says more"})
+			}
+		}()
+		handler(ctx)
+	}
+}
+
+// Shutdown ends the server in peace: it is not ready any more; every stream is
+// told when to come back and ended, spread over half of the time that ctx leaves;
+// then requests under way are finished. When ctx ends first, what is left is cut
+// off. The error says what did not end by itself.
+func (s *Server) Shutdown(ctx context.Context) error {
+	s.ready.Store(false)
+	select {
+	case <-time.After(s.opts.ShutdownDelay):
+	case <-ctx.Done():
+	}
+	window := time.Second
+	if deadline, ok := ctx.Deadline(); ok {
+		window = time.Until(deadline) / 2
+	}
+	// New streams are refused in words while this goes on: the listeners are open.
+	err := s.hub.Drain(ctx, window)
+	if err != nil {
+		err = fmt.Errorf("transport: end the streams: %w", err)
+	}
+	for _, server := range []*fasthttp.Server{s.public, s.private} {
+		if e := server.ShutdownWithContext(ctx); e != nil {
+			err = errors.Join(err, fmt.Errorf("transport: finish requests: %w", e))
+		}
+	}
+	s.Close()
+	return err
+}
+
+// Close ends the server at once. It may be called again.
+func (s *Server) Close() {
+	s.closed.Do(func() {
+		s.ready.Store(false)
+		now, cancel := context.WithCancel(context.Background())
+		cancel()
+		for _, server := range []*fasthttp.Server{s.public, s.private} {
+			_ = server.ShutdownWithContext(now) // closes the listeners and idle connections
+		}
+		close(s.stop)
+		s.listeners.Wait()
+		s.clock.Wait()
+		s.hub.Stop()
+		if s.engine != nil {
+			s.engine.Stop()
+		}
+		s.log.stop()
+	})
+}
+
+// quietLogger passes fasthttp's complaints on at the debug level: they are about
+// single connections, of which there are many.
+type quietLogger struct{ log *slog.Logger }
+
+func (q quietLogger) Printf(format string, args ...any) {
+	q.log.Debug("http server", "message", fmt.Sprintf(format, args...))
+}

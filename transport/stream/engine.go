@@ -1,0 +1,190 @@
+package stream
+
+import (
+	"errors"
+	"net"
+	"os"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/puzpuzpuz/xsync/v3"
+
+	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// Options are the engine's settings.
+type Options struct {
+	// Writers is how many goroutines serve the hub's batches (default
+	// GOMAXPROCS); the same number belongs in actor.Options.
+	Writers int
+	// Portable takes the portable path for every connection.
+	Portable bool
+	// PlainSyscalls writes with the scheduler's bookkeeping around each system
+	// call, for comparison.
+	PlainSyscalls bool
+	// WriteTimeout bounds a blocked write on the portable path (default 2 min).
+	WriteTimeout time.Duration
+	// Closed is told of each stream that has ended, by the goroutine that closed
+	// it: it must not wait. It may be nil.
+	Closed func(c *actor.Client, why actor.Reason, err error)
+}
+
+// Engine is the stream writers and the poller of one hub.
+type Engine struct {
+	hub    *actor.Hub
+	opts   Options
+	poller *poller // nil on the portable path
+
+	woken   chan *actor.Client // parked clients whose connections take bytes again
+	over    chan struct{}      // closed when the writers have ended
+	writers sync.WaitGroup
+	aside   sync.WaitGroup // flushes and watchers of the portable path
+	poll    sync.WaitGroup
+
+	conns *xsync.MapOf[*connSink, struct{}] // the portable path's, for Stop
+
+	counters []counter // one for each writer, then one for all others
+}
+
+// counter is what one writer has written, on a cache line of its own.
+type counter struct {
+	frames, bytes, writes atomic.Uint64
+	_                     [40]byte
+}
+
+// Totals is what all writers have written since the start.
+type Totals struct {
+	Frames uint64 // publishers' events written whole
+	Bytes  uint64
+	Writes uint64 // system calls or their like
+}
+
+// Start starts the writers, and the poller where there is one.
+func Start(hub *actor.Hub, opts Options) (*Engine, error) {
+	if opts.Writers <= 0 {
+		opts.Writers = runtime.GOMAXPROCS(0)
+	}
+	if opts.WriteTimeout <= 0 {
+		opts.WriteTimeout = 2 * time.Minute
+	}
+	e := &Engine{
+		hub:      hub,
+		opts:     opts,
+		woken:    make(chan *actor.Client, 1024),
+		over:     make(chan struct{}),
+		conns:    xsync.NewMapOf[*connSink, struct{}](),
+		counters: make([]counter, opts.Writers+1),
+	}
+	if !opts.Portable {
+		p, err := newPoller(e)
+		if err != nil {
+			return nil, err
+		}
+		e.poller = p
+	}
+	if e.poller != nil {
+		e.poll.Go(e.poller.run)
+	}
+	for i := range opts.Writers {
+		e.writers.Go(func() { e.write(&e.counters[i]) })
+	}
+	return e, nil
+}
+
+// Stop waits until the writers have closed what the hub handed to them when it
+// stopped, and ends the poller. Stop the hub first. It may be called again.
+func (e *Engine) Stop() {
+	e.writers.Wait()
+	select {
+	case <-e.over:
+	default:
+		close(e.over)
+	}
+	if e.poller != nil {
+		e.poller.stop()
+		e.poll.Wait()
+	}
+	for {
+		select {
+		case c := <-e.woken: // woken after the last writer had gone
+			e.finish(c, nil)
+			continue
+		default:
+		}
+		break
+	}
+	// A write that waits for its peer does not see that its client was killed.
+	e.conns.Range(func(s *connSink, _ struct{}) bool {
+		s.Close()
+		return true
+	})
+	e.aside.Wait()
+}
+
+// Totals may be called from any goroutine.
+func (e *Engine) Totals() Totals {
+	var t Totals
+	for i := range e.counters {
+		t.Frames += e.counters[i].frames.Load()
+		t.Bytes += e.counters[i].bytes.Load()
+		t.Writes += e.counters[i].writes.Load()
+	}
+	return t
+}
+
+// Open lets a stream in and makes conn the engine's, whatever becomes of it. The
+// frame that head returns for the hub's answer is written first; if the stream is
+// not admitted, the connection is closed behind it. It returns when that is done.
+//
+// fasthttp's hijack handler calls it, and its goroutine ends with it.
+func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *sse.Frame) (actor.Welcome, error) {
+	sink := e.newSink(conn)
+	c := actor.NewClient(info, sink, e.hub.Now())
+	welcome, err := e.hub.Register(c)
+	if err == nil && welcome.Admission == actor.Admitted {
+		if err := sink.adopt(conn, c); err != nil {
+			c.Hangup() // this goroutine owns it; its first Flush closes
+		}
+		if c.Blocks() {
+			e.aside.Go(func() { e.flushAside(c, head(welcome)) })
+		} else {
+			e.finish(c, head(welcome))
+		}
+		return welcome, nil
+	}
+	if err == nil {
+		// Refusals are small: they fit into the socket's buffer, or the peer
+		// does not want them.
+		conn.SetWriteDeadline(time.Now().Add(time.Second))
+		_, err = conn.Write(head(welcome).Bytes())
+	}
+	return welcome, errors.Join(err, conn.Close())
+}
+
+// sink is a connection on its way to becoming a client's.
+type sink interface {
+	actor.Sink
+	// adopt takes the connection over and begins to watch for its end. After an
+	// error the sink must still be closed.
+	adopt(conn net.Conn, c *actor.Client) error
+}
+
+// closed is told when a Flush has closed a client's connection.
+func (e *Engine) closed(c *actor.Client, err error) {
+	why := actor.ReasonWriteFailed
+	switch {
+	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
+		why = actor.ReasonClientClosed
+	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
+		why = actor.ReasonTimeout
+	}
+	why = c.EndedBy(why)
+	e.hub.Unregister(c)
+	if e.opts.Closed != nil {
+		e.opts.Closed(c, why, err)
+	}
+}

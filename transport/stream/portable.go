@@ -1,0 +1,56 @@
+package stream
+
+import (
+	"io"
+	"net"
+	"sync"
+
+	"github.com/sseactor/sseactor/actor"
+)
+
+// connSink writes to any net.Conn, TLS ones included. Its writes wait for the
+// peer, at most for the engine's write timeout.
+type connSink struct {
+	engine *Engine
+	conn   net.Conn
+	close  sync.Once
+}
+
+func (s *connSink) Blocks() bool { return true }
+
+func (s *connSink) Write(p []byte) (int, error) {
+	if err := s.conn.SetWriteDeadline(s.engine.deadline()); err != nil {
+		return 0, err
+	}
+	return s.conn.Write(p)
+}
+
+func (s *connSink) Close() {
+	s.close.Do(func() {
+		s.engine.conns.Delete(s)
+		_ = s.conn.Close()
+	})
+}
+
+// adopt starts the goroutine that waits for the peer to leave; closing the
+// connection ends it.
+func (s *connSink) adopt(conn net.Conn, c *actor.Client) error {
+	s.engine.conns.Store(s, struct{}{})
+	s.engine.aside.Go(func() {
+		// What the peer sends on a stream means nothing; its end does.
+		_, _ = io.Copy(io.Discard, readOnly{conn})
+		c.EndedBy(actor.ReasonClientClosed)
+		if c.Hangup() {
+			s.engine.finish(c, nil)
+			return
+		}
+		// A flush is under way, perhaps waiting for this peer: cut it short. It
+		// will find that it is to close.
+		s.Close()
+	})
+	return nil
+}
+
+// readOnly hides the connection's other methods from io.Copy, which would use
+// some of them to take a buffer for each stream out of a pool for good.
+type readOnly struct{ io.Reader }

@@ -1,0 +1,180 @@
+package transport
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/json"
+	mathrand "math/rand/v2"
+	"net"
+	"strconv"
+	"time"
+	"unique"
+
+	"github.com/valyala/fasthttp"
+
+	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/actor/sse"
+	"github.com/sseactor/sseactor/transport/auth"
+)
+
+// openStream answers GET /api/sse. Once the caller is known to be let in as far as
+// the request goes, the connection leaves fasthttp; the hub's answer (admitted,
+// full, draining) is written to it by hand.
+func (s *Server) openStream(ctx *fasthttp.RequestCtx, _ auth.Identity) {
+	accept := parseAccept(ctx.Request.Header.Peek("Accept"))
+	if !accept.allows {
+		reply(ctx, problem{Status: 406, Code: "NOT_ACCEPTABLE", Detail: "this is a text/event-stream, which the Accept header excludes", Field: "Accept"})
+		return
+	}
+	r, refused := s.readStreamRequest(ctx)
+	if refused != nil {
+		reply(ctx, *refused)
+		return
+	}
+	r.browser = accept.named
+	ctx.HijackSetNoResponse(true)
+	ctx.Hijack(func(c net.Conn) { s.takeOver(unwrap(c), r) })
+}
+
+// unwrap drops fasthttp's wrapper, which would keep its read buffer alive for as
+// long as the stream is open.
+func unwrap(c net.Conn) net.Conn {
+	if w, ok := c.(interface{ UnsafeConn() net.Conn }); ok {
+		return w.UnsafeConn()
+	}
+	return c
+}
+
+// takeOver makes a connection a stream, or says why not and closes it.
+func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
+	welcome, err := s.engine.Open(conn, r.info, func(w actor.Welcome) *sse.Frame {
+		switch w.Admission {
+		case actor.Admitted:
+			return s.greeting(r, w)
+		case actor.Draining:
+			return s.refusal(r, shuttingDown, actor.CodeServerShutdown)
+		default:
+			return s.refusal(r, problem{Status: 503, Code: actor.CodeMaxClients, Detail: "the server has as many streams as it may have", retryAfter: 5}, actor.CodeMaxClients)
+		}
+	})
+	switch {
+	case err != nil && welcome.Admission == actor.Admitted:
+		s.opts.Log.Error("a stream could not be opened", "error", err)
+	case welcome.Admission != actor.Admitted:
+		s.log.refused(r.info, welcome.Admission)
+	default:
+		s.log.connected(r.info)
+	}
+}
+
+// streamRequest is what is kept of a request for a stream; fasthttp reuses the
+// rest.
+type streamRequest struct {
+	info    actor.Info
+	origin  string // of a browser's page; empty: none was said
+	resume  bool   // a Last-Event-ID was given
+	last    string // it
+	browser bool   // the caller asked for text/event-stream by name
+}
+
+// maxAgent bounds what is kept of a User-Agent, in bytes.
+const maxAgent = 200
+
+// newClientID makes an id that nobody guesses, of 128 random bits.
+func newClientID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	return base64.RawURLEncoding.EncodeToString(b[:])
+}
+
+func clip(b []byte, most int) []byte { return b[:min(len(b), most)] }
+
+// describeCaller notes who is behind a connection, for people to read. Agents are
+// few and streams are many: each agent's name is kept once.
+func describeCaller(ctx *fasthttp.RequestCtx, info *actor.Info) {
+	agent := bytes.ToValidUTF8(clip(ctx.UserAgent(), maxAgent), []byte("?"))
+	info.Agent = unique.Make(string(agent)).Value()
+	info.Address = ctx.RemoteAddr().String()
+	info.Since = ctx.Time()
+}
+
+// streamHead is the response's head. The body ends with the connection, so frames
+// need no chunks around them.
+func streamHead(origin string, now time.Time) []byte {
+	b := make([]byte, 0, 512)
+	b = append(b, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"+
+		"Cache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\nDate: "...)
+	b = fasthttp.AppendHTTPDate(b, now)
+	return append(appendCORS(b, origin), "\r\n\r\n"...)
+}
+
+func appendCORS(b []byte, origin string) []byte {
+	if origin == "" {
+		return b
+	}
+	b = append(b, "\r\nVary: Origin"...)
+	for _, f := range corsHeader(origin) {
+		b = append(b, "\r\n"+f[0]+": "+f[1]...)
+	}
+	return b
+}
+
+// greeting is the head of a stream and its first event.
+func (s *Server) greeting(r *streamRequest, w actor.Welcome) *sse.Frame {
+	type resume struct {
+		Status   string `json:"status"`
+		From     string `json:"from"`
+		To       string `json:"to"`
+		Replayed int    `json:"replayed"`
+	}
+	now := time.Now()
+	event := struct {
+		Status    string  `json:"status"`
+		ClientID  string  `json:"clientId"`
+		UserID    string  `json:"userId,omitempty"`
+		SessionID string  `json:"sessionId,omitempty"`
+		Timestamp string  `json:"timestamp"`
+		Resume    *resume `json:"resume,omitempty"`
+	}{"connected", r.info.ID, r.info.UserID, r.info.SessionID, actor.Timestamp(now), nil}
+	if r.resume {
+		// There is no history yet, so no gap can be filled; the client must know.
+		event.Resume = &resume{Status: "reset", From: r.last, To: w.LastID.String()}
+	}
+	data, err := json.Marshal(event)
+	if err != nil {
+		panic("transport: " + err.Error()) // strings and numbers only: a fault of this package
+	}
+	// 1 to 1.5 times the setting: streams that break together come back apart.
+	retry := s.opts.Hub.Retry + time.Duration(mathrand.Int64N(int64(s.opts.Hub.Retry)/2+1))
+	return sse.NewControl(sse.NameConnection, retry, data).Prefixed(streamHead(r.origin, now))
+}
+
+// refusal is the answer to a caller that can't be let in now. EventSource gives up
+// for good on any status but 200, so a caller that asks for an event stream is
+// told in one when to come back.
+func (s *Server) refusal(r *streamRequest, p problem, code string) *sse.Frame {
+	now := time.Now()
+	if r.browser {
+		retry := s.opts.Hub.Retry + time.Duration(mathrand.Int64N(int64(s.opts.Hub.RetrySpread)+1))
+		return actor.ErrorFrame(code, p.Detail, retry, now).Prefixed(streamHead(r.origin, now))
+	}
+	body := p.json()
+	b := make([]byte, 0, 512+len(body))
+	b = append(b, "HTTP/1.1 "...)
+	b = strconv.AppendInt(b, int64(p.Status), 10)
+	b = append(b, " "+fasthttp.StatusMessage(p.Status)+"\r\nContent-Type: "+problemType+
+		"\r\nCache-Control: no-store\r\nConnection: close\r\nRetry-After: "...)
+	b = strconv.AppendInt(b, int64(p.retryAfter+mathrand.IntN(p.retryAfter+1)), 10)
+	b = append(b, "\r\nContent-Length: "...)
+	b = strconv.AppendInt(b, int64(len(body)), 10)
+	b = append(b, "\r\nDate: "...)
+	b = fasthttp.AppendHTTPDate(b, now)
+	b = append(appendCORS(b, r.origin), "\r\n\r\n"...)
+	return sse.NewRaw(append(b, body...))
+}
+
+// streamClosed is told of each stream that has ended.
+func (s *Server) streamClosed(c *actor.Client, why actor.Reason, err error) {
+	s.log.disconnected(c.Info, why, err)
+}
