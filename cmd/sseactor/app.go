@@ -1,0 +1,165 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/cmd/sseactor/internal/config"
+	"github.com/sseactor/sseactor/transport"
+	"github.com/sseactor/sseactor/transport/auth"
+	"github.com/sseactor/sseactor/transport/stream"
+	"github.com/sseactor/sseactor/transport/wire"
+)
+
+// app is the running server and its listeners.
+type app struct {
+	config  *config.Config
+	log     *slog.Logger
+	server  *transport.Server
+	public  net.Listener
+	private net.Listener // nil: none
+	serving sync.WaitGroup
+	failed  chan error
+}
+
+func newApp(c *config.Config, log *slog.Logger) (*app, error) {
+	options, err := serverOptions(c, log)
+	if err != nil {
+		return nil, err
+	}
+	server, err := transport.New(options)
+	if err != nil {
+		return nil, err
+	}
+	return &app{config: c, log: log, server: server, failed: make(chan error, 2)}, nil
+}
+
+// start opens the listeners and starts every goroutine of the server. After an
+// error nothing is left open.
+func (a *app) start() (err error) {
+	if a.public, err = transport.Listen(a.config.Addr, a.config.ClientTimeout); err != nil {
+		return fmt.Errorf("listen on %s (setting addr): %w", a.config.Addr, err)
+	}
+	if a.config.MetricsAddr != "" {
+		if a.private, err = transport.Listen(a.config.MetricsAddr, a.config.ClientTimeout); err != nil {
+			return errors.Join(fmt.Errorf("listen on %s (setting metrics-addr): %w", a.config.MetricsAddr, err), a.public.Close())
+		}
+	}
+	if err := a.server.Start(); err != nil {
+		if a.private != nil {
+			err = errors.Join(err, a.private.Close())
+		}
+		return errors.Join(err, a.public.Close())
+	}
+	a.serving.Go(func() { a.failed <- a.server.Serve(a.public) })
+	if a.private != nil {
+		a.serving.Go(func() { a.failed <- a.server.ServePrivate(a.private) })
+	}
+	return nil
+}
+
+// runUntil serves until ctx ends or a listener fails, and then ends the server
+// within the grace time.
+func (a *app) runUntil(ctx context.Context) error {
+	var failure error
+	select {
+	case <-ctx.Done():
+		a.log.Info("shutting down", "grace", a.config.ShutdownGrace.String())
+	case failure = <-a.failed:
+		a.log.Error("a listener failed; shutting down", "error", failure)
+	}
+	began := time.Now()
+	grace, cancel := context.WithTimeout(context.Background(), a.config.ShutdownGrace)
+	defer cancel()
+	if err := a.server.Shutdown(grace); err != nil {
+		a.log.Warn("some were cut off at the end of the grace time", "error", err)
+	}
+	a.serving.Wait()
+	a.log.Info("stopped", "took", time.Since(began).Round(time.Millisecond).String())
+	return failure
+}
+
+// url is where a person on this machine reaches the server.
+func (a *app) url() string {
+	scheme := "http"
+	if a.config.TLSCert != "" {
+		scheme = "https"
+	}
+	host, port, err := net.SplitHostPort(a.public.Addr().String())
+	if err != nil {
+		return scheme + "://" + a.public.Addr().String()
+	}
+	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return scheme + "://" + net.JoinHostPort(host, port)
+}
+
+// serverOptions says in the server's words what the configuration says.
+func serverOptions(c *config.Config, log *slog.Logger) (transport.Options, error) {
+	writers := c.Writers
+	if writers == 0 {
+		writers = runtime.GOMAXPROCS(0)
+	}
+	keys := make([]auth.Key, 0, len(c.APIKeys))
+	for _, k := range c.APIKeys {
+		key := auth.Key{Name: k.Name, Secret: k.Key.Reveal()}
+		for _, s := range k.Scopes {
+			key.Scopes = append(key.Scopes, auth.Scope(s))
+		}
+		keys = append(keys, key)
+	}
+	o := transport.Options{
+		Version:     versionText(),
+		Development: c.Mode == config.Development,
+		Log:         log,
+		LogRate:     c.LogRate,
+		Hub: actor.Options{
+			Start:             time.Now(),
+			Seed:              rand.Uint64(),
+			MaxClients:        c.MaxClients,
+			OutboxFrames:      c.OutboxFrames,
+			OutboxBytes:       c.OutboxBytes,
+			HeartbeatInterval: c.HeartbeatInterval,
+			HeartbeatComment:  c.HeartbeatStyle == config.HeartbeatComment,
+			ClientTimeout:     c.ClientTimeout,
+			MaxAge:            c.MaxStreamAge,
+			Retry:             c.Retry,
+			RetrySpread:       c.ShutdownRetrySpread,
+			Writers:           writers,
+		},
+		Stream:            stream.Options{Writers: writers, Portable: c.StreamIO == config.StreamIOPortable, WriteTimeout: c.ClientTimeout},
+		Events:            wire.Limits{EventBytes: c.MaxEventBytes, Events: c.MaxBatchEvents, Topics: c.MaxTopics, ClientIDs: c.MaxClientIDs},
+		Authenticator:     auth.Chain{auth.NewKeys(keys)},
+		Policy:            auth.Policy{PublicTopics: c.PublicTopics},
+		MetricsToken:      c.MetricsToken.Reveal(),
+		AllowedOrigins:    c.AllowedOrigins,
+		MaxTopics:         c.MaxTopics,
+		MaxBodyBytes:      c.MaxBodyBytes,
+		MaxHeaderBytes:    c.MaxHeaderBytes,
+		RequestTimeout:    c.RequestTimeout,
+		PublishTimeout:    c.PublishTimeout,
+		IdempotencyWindow: c.IdempotencyWindow,
+		IdempotencyKeys:   c.IdempotencyKeys,
+		ShutdownDelay:     c.ShutdownDelay,
+		PrivateListener:   c.MetricsAddr != "",
+		Profiling:         c.Pprof,
+	}
+	if c.TLSCert != "" {
+		certificate, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
+		if err != nil {
+			return o, fmt.Errorf("%w: settings tls-cert and tls-key: %w", errUsage, err)
+		}
+		o.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
+	}
+	return o, nil
+}

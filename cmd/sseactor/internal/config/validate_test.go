@@ -1,0 +1,69 @@
+package config
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestSettingsThatMustFitTogether(t *testing.T) {
+	tests := []struct {
+		name    string
+		args    []string
+		setting string // empty: no fault
+		problem string
+	}{
+		{"the timeout is longer than the heartbeat's interval", []string{"--client-timeout=31s"}, "", ""},
+		{"the timeout equals the heartbeat's interval", []string{"--client-timeout=30s"}, "client-timeout",
+			"client-timeout (30s, from --client-timeout) is not more than heartbeat-interval (30s, by default)"},
+		{"the heartbeat's interval was raised over the timeout", []string{"--heartbeat-interval=3m"}, "heartbeat-interval",
+			"client-timeout (2m, by default) is not more than heartbeat-interval (3m, from --heartbeat-interval)"},
+		{"a certificate without its key", []string{"--tls-cert=a"}, "tls-cert", "is set without tls-key"},
+		{"a key without its certificate", []string{"--tls-key=a"}, "tls-key", "is set without tls-cert"},
+		{"a certificate and its key", []string{"--tls-cert=a", "--tls-key=b"}, "", ""},
+		{"an outbox that holds just one event", []string{"--outbox-bytes=64KiB"}, "", ""},
+		{"an outbox that can't hold an event", []string{"--outbox-bytes=65535"}, "outbox-bytes",
+			"outbox-bytes (65535, from --outbox-bytes) is not at least max-event-bytes (64KiB, by default)"},
+		{"a body that can't hold an event", []string{"--max-body-bytes=1KiB"}, "max-body-bytes",
+			"max-body-bytes (1KiB, from --max-body-bytes) is not at least max-event-bytes (64KiB, by default)"},
+		{"a delay that eats the grace", []string{"--shutdown-delay=20s"}, "shutdown-delay",
+			"shutdown-grace (20s, by default) is not more than shutdown-delay (20s, from --shutdown-delay)"},
+		{"a delay within the grace", []string{"--shutdown-delay=19s"}, "", ""},
+		{"a file for a development key in production", []string{"--dev-key-file=k"}, "dev-key-file", "is set in production, where no key is made at start"},
+		{"a file for a development key in development", []string{"--dev-key-file=k", "--mode=development"}, "", ""},
+		{"pprof in production with nowhere to be", []string{"--pprof"}, "pprof", "is on, but in production it is served on the private address only, and there is none"},
+		{"pprof in production on the private listener", []string{"--pprof", "--metrics-addr=:9090"}, "", ""},
+		{"two listeners on one address", []string{"--metrics-addr=:8080"}, "metrics-addr", "is the same as addr (:8080, by default)"},
+		{"two listeners on free ports", []string{"--metrics-addr=:0", "--addr=:0"}, "", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if tt.setting == "" {
+				load(t, tt.args, []string{testEnv}, "")
+				return
+			}
+			got := faultsOf(t, tt.args, []string{testEnv}, "")
+			require.Len(t, got, 1)
+			assert.Equal(t, tt.setting, got[0].Setting)
+			assert.Equal(t, tt.problem, got[0].Problem)
+			assert.NotEmpty(t, got[0].Fix)
+		})
+	}
+}
+
+func TestProductionNeedsAnAPIKeyAndSaysHowToMakeOne(t *testing.T) {
+	for _, environ := range [][]string{nil, {"SSEACTOR_API_KEYS="}} {
+		got := faultsOf(t, nil, environ, "")
+		require.Len(t, got, 1)
+		assert.Equal(t, "api-keys", got[0].Setting)
+		assert.Contains(t, got[0].Fix, "SSEACTOR_API_KEYS=app:$(openssl rand -hex 32)")
+	}
+	assert.Empty(t, load(t, []string{"--mode=development"}, nil, "").APIKeys)
+}
+
+func TestARuleIsSilentWhereOneOfItsSettingsIsFaulty(t *testing.T) {
+	got := faultsOf(t, []string{"--client-timeout=5", "--heartbeat-interval=10m"}, []string{testEnv}, "")
+	require.Len(t, got, 1)
+	assert.Equal(t, "client-timeout", got[0].Setting)
+}
