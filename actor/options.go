@@ -39,8 +39,9 @@ type Options struct {
 	// client reconnects (default: never).
 	MaxAge time.Duration
 
-	// Retry and RetrySpread: a stream that the server ends is told to come back
-	// after Retry plus a random part of RetrySpread (defaults 3 s and 10 s).
+	// Retry and RetrySpread: a stream that a drain ends is told to come back after
+	// Retry (default 3 s) plus a random part of RetrySpread (default: none, and all
+	// come back at once).
 	Retry       time.Duration
 	RetrySpread time.Duration
 
@@ -56,7 +57,6 @@ func (o Options) withDefaults() Options {
 	def(&o.HeartbeatInterval, 30*time.Second)
 	def(&o.ClientTimeout, 2*time.Minute)
 	def(&o.Retry, 3*time.Second)
-	def(&o.RetrySpread, 10*time.Second)
 	def(&o.Writers, 1)
 	return o
 }

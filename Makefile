@@ -1,0 +1,50 @@
+# sseactor: `make` lists the targets.
+
+GO        ?= go
+BIN       := bin/sseactor
+ADDR      ?= :8080
+FUZZTIME  ?= 30s
+STREAMS   ?= 10000
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-go test-interop lint fuzz tools acceptance readme clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## start a development server with a page to try it on (ADDR=:8080)
+	@exec $(BIN) serve --mode development --addr $(ADDR) --dev-key-file .dev-key
+
+build: ## build bin/sseactor
+	@$(GO) build -o $(BIN) ./cmd/sseactor
+
+test: tools test-go test-interop ## run every test with the race detector; installs what they need where it can
+
+test-go: ## run the Go tests of the product and its tools
+	$(GO) test -race -timeout 10m ./...
+
+test-interop: ## run others' SSE clients, a browser and nginx against the real server
+	cd transport/interop && $(GO) test -race -timeout 10m ./...
+
+tools: ## install what the tests drive (Debian packages as root; else say what is missing)
+	@.ci/tools
+
+lint: ## gofmt, go vet and staticcheck
+	@test -z "$$(gofmt -l actor bench cmd transport | tee /dev/stderr)" || { echo 'run gofmt -w on these'; exit 1; }
+	$(GO) vet ./...
+	cd transport/interop && $(GO) vet ./...
+	$(GO) run $(STATICCHECK) ./...
+	cd transport/interop && $(GO) run $(STATICCHECK) ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (default 30s) each
+	@.ci/fuzz $(FUZZTIME)
+
+acceptance: build ## 10,000 real streams against the real server: print what was promised and what was seen
+	$(GO) run ./bench/acceptance -bin $(BIN) -streams $(STREAMS)
+
+readme: ## write the README's tables anew from the code
+	$(GO) test ./cmd/sseactor -run TestReadme -update
+
+clean: ## remove what was built
+	rm -rf bin coverage.out
