@@ -128,6 +128,7 @@ const behindAt = 64
 // Offer gives f to the client. A low frame finds the outbox full from half its
 // limits on. Hub only.
 func (o *Outbox) Offer(f *sse.Frame, limits Limits) Verdict {
+	pushed := false
 	for {
 		w := o.word.Load()
 		if state(w) == stateClosed || w&(flagEnding|flagKill) != 0 {
@@ -137,14 +138,21 @@ func (o *Outbox) Offer(f *sse.Frame, limits Limits) Verdict {
 			if !o.word.CompareAndSwap(w, stateBusy) {
 				continue
 			}
-			o.rewind()
+			o.rewind() // takes back what was pushed but never counted
 			return Handed
 		}
-		if !fits(w, f, limits) {
-			return Full
+		if !pushed {
+			if !fits(w, f, limits) {
+				return Full
+			}
+			o.push(f)
+			pushed = true
 		}
-		o.push(f)
-		o.word.Add(frameUnit + uint64(f.Len())<<byteShift)
+		// Counting must fail if the owner has gone idle since: the frame would
+		// wait for somebody who has already looked.
+		if !o.word.CompareAndSwap(w, w+frameUnit+uint64(f.Len())<<byteShift) {
+			continue
+		}
 		// A parked client is slow by itself, and an owner aside holds up nobody.
 		if state(w) == stateBusy && w&flagAside == 0 && frames(w) >= min(behindAt, limits.Frames/4) {
 			return Behind
