@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"sync"
 	"syscall"
 	"time"
 )
@@ -23,6 +24,41 @@ func Listen(address string, timeout time.Duration) (net.Listener, error) {
 		},
 	}
 	return config.Listen(context.Background(), "tcp", address)
+}
+
+// listeners are those being served. fasthttp closes the ones it knows of; one that
+// comes to be served while the server is being closed would be missed.
+type listeners struct {
+	mu      sync.Mutex
+	closed  bool
+	open    []net.Listener
+	serving sync.WaitGroup
+}
+
+// add notes a listener; false: too late, all are closed.
+func (l *listeners) add(ln net.Listener) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return false
+	}
+	l.open = append(l.open, ln)
+	l.serving.Add(1)
+	return true
+}
+
+// done says that a listener is not served any more.
+func (l *listeners) done() { l.serving.Done() }
+
+// close closes all and waits until none is served.
+func (l *listeners) close() {
+	l.mu.Lock()
+	l.closed = true
+	for _, ln := range l.open {
+		_ = ln.Close() // most are closed already
+	}
+	l.mu.Unlock()
+	l.serving.Wait()
 }
 
 // patientListener goes on when the process is out of descriptors. fasthttp would

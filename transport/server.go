@@ -29,7 +29,7 @@ type Server struct {
 	answers *idempotency
 
 	public, private *fasthttp.Server
-	listeners       sync.WaitGroup // Serve calls under way
+	listeners       listeners
 
 	ready  atomic.Bool
 	clock  sync.WaitGroup
@@ -105,8 +105,10 @@ func (s *Server) Serve(ln net.Listener) error {
 func (s *Server) ServePrivate(ln net.Listener) error { return s.serve(s.private, ln) }
 
 func (s *Server) serve(server *fasthttp.Server, ln net.Listener) error {
-	s.listeners.Add(1)
-	defer s.listeners.Done()
+	if !s.listeners.add(ln) {
+		return ln.Close() // the server was closed before it came to serve
+	}
+	defer s.listeners.done()
 	if err := server.Serve(&patientListener{Listener: ln, log: s.opts.Log, stop: s.stop}); err != nil {
 		return fmt.Errorf("transport: serve on %s: %w", ln.Addr(), err)
 	}
@@ -188,10 +190,10 @@ func (s *Server) Close() {
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		for _, server := range []*fasthttp.Server{s.public, s.private} {
-			_ = server.ShutdownWithContext(now) // closes the listeners and idle connections
+			_ = server.ShutdownWithContext(now) // closes idle connections
 		}
 		close(s.stop)
-		s.listeners.Wait()
+		s.listeners.close()
 		s.clock.Wait()
 		s.hub.Stop()
 		if s.engine != nil {
