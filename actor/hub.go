@@ -99,7 +99,9 @@ func (h *Hub) run(s *state) {
 		case c := <-h.unregisters:
 			s.unregister(c)
 		case m := <-sends:
-			s.send(m.frame, m.target, m.reply)
+			if m.claim.CompareAndSwap(false, true) { // its publisher still waits
+				s.send(m.frame, m.target, m.reply)
+			}
 		case now := <-h.ticks:
 			s.advance(now)
 			h.clock.Store(s.tick)

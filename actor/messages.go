@@ -3,6 +3,7 @@ package actor
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/sseactor/sseactor/actor/sse"
@@ -18,6 +19,7 @@ type (
 	publication struct {
 		frame  *sse.Frame
 		target Target
+		claim  *atomic.Bool // set by the hub when it takes it, or by a publisher who gives up
 		reply  chan<- Receipt
 	}
 	question struct {
@@ -85,17 +87,47 @@ func (h *Hub) Unregister(c *Client) {
 // Send publishes an event. The frame must be new: the hub seals it, and it may be
 // read, but not changed, after Send has returned without an error.
 //
-// While the hub or the writers are behind, Send waits; with an error that is the
-// context's, the event was not sent if it was still waiting to be taken, and may
-// have been sent to some if it has many receivers.
+// While the hub or the writers are behind, Send waits, as long as ctx allows. With
+// an error the event was not sent to anybody: either the hub takes it, and then
+// Send waits for the receipt, or the publisher takes it back. Only a hub that is
+// stopped in the middle of a send may have sent it to some.
 func (h *Hub) Send(ctx context.Context, frame *sse.Frame, target Target) (Receipt, error) {
-	r, err := ask(ctx, h, h.sends, func(reply chan<- Receipt) publication {
-		return publication{frame, target, reply}
-	})
-	if err == nil && r.draining {
-		err = ErrDraining
+	reply := make(chan Receipt, 1)
+	claim := new(atomic.Bool)
+	select {
+	case h.sends <- publication{frame, target, claim, reply}:
+	case <-ctx.Done():
+		return Receipt{}, context.Cause(ctx)
+	case <-h.done:
+		return Receipt{}, ErrStopped
 	}
-	return r, err
+	select {
+	case r := <-reply:
+		return r.orDraining()
+	case <-ctx.Done():
+		if claim.CompareAndSwap(false, true) {
+			return Receipt{}, context.Cause(ctx)
+		}
+	case <-h.done:
+	}
+	select {
+	case r := <-reply:
+		return r.orDraining()
+	case <-h.done:
+	}
+	select {
+	case r := <-reply: // the hub's last answer
+		return r.orDraining()
+	default:
+		return Receipt{}, ErrStopped
+	}
+}
+
+func (r Receipt) orDraining() (Receipt, error) {
+	if r.draining {
+		return Receipt{}, ErrDraining
+	}
+	return r, nil
 }
 
 // Metrics asks for the hub's account of itself.

@@ -73,24 +73,26 @@ const (
 	idempotencyPending                          // the first one took too long to wait for
 )
 
-// once carries a request out unless one with its key has been. An answer that
-// reports a failure is not remembered: the caller is to try again.
+// once carries a request out unless one with its key has been. An answer by which
+// nothing was sent is not remembered: the caller is to try again.
 func (m *idempotency) once(ctx context.Context, key string, body []byte, do func() answer) (answer, idempotencyState) {
 	g := m.tables.Load()
-	mine := &remembered{body: sha256.Sum256(body), done: make(chan struct{})}
+	mine := &remembered{body: sha256.Sum256(body), done: make(chan struct{}), answer: answer{problem: &overloaded}}
 	first, found := g.old.Load(key)
 	if !found {
 		first, found = g.young.LoadOrStore(key, mine)
 	}
 	if !found {
+		defer func() { // after a panic too, or others would wait for it
+			if !mine.answer.sent {
+				g.young.Delete(key)
+			} else if n := g.count.Add(1); n == int64(m.most) {
+				m.forgot.Add(uint64(g.old.Size()))
+				m.rotate(g)
+			}
+			close(mine.done)
+		}()
 		mine.answer = do()
-		if mine.answer.problem != nil {
-			g.young.Delete(key)
-		} else if n := g.count.Add(1); n >= int64(m.most) {
-			m.rotate(g)
-			m.forgot.Add(uint64(g.old.Size()))
-		}
-		close(mine.done)
 		return mine.answer, idempotencyFirst
 	}
 	if first.body != mine.body {

@@ -78,6 +78,7 @@ func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 type answer struct {
 	problem *problem
 	body    []byte
+	sent    bool // something was sent
 }
 
 func (a answer) write(ctx *fasthttp.RequestCtx) {
@@ -111,7 +112,7 @@ func (s *Server) sendAll(ctx context.Context, items []wire.Item, batch bool, cal
 				}
 				p.Results = all.Results
 			}
-			return answer{problem: &p}
+			return answer{problem: &p, sent: i > 0}
 		}
 		s.log.sent(caller, item, receipt)
 		all.EventsSent += receipt.Queued
@@ -131,5 +132,5 @@ func (s *Server) sendAll(ctx context.Context, items []wire.Item, batch bool, cal
 	if err != nil {
 		panic("transport: " + err.Error()) // the data was valid JSON when it came
 	}
-	return answer{body: body}
+	return answer{body: body, sent: true}
 }
