@@ -25,7 +25,7 @@ const (
 
 // ParseName checks the name of a publisher's event: at most MaxFieldLength
 // characters of valid UTF-8 without CR, LF or NUL, and not one of the server's
-// own. "message" is the default event's name and yields the zero Name.
+// own or EventSource's. "message" is the default event's name and yields the zero Name.
 func ParseName(s string) (Name, error) {
 	switch s {
 	case "":
@@ -34,6 +34,9 @@ func ParseName(s string) (Name, error) {
 		return Name{}, nil
 	case NameConnection, NameHeartbeat, NameError:
 		return Name{}, fmt.Errorf("%q is the server's own event; choose another name", s)
+	case "open":
+		// A browser hands it to onopen, as if the stream had just been opened.
+		return Name{}, errors.New(`"open" is EventSource's own event; choose another name`)
 	}
 	if err := checkField(s); err != nil {
 		return Name{}, err
@@ -54,8 +57,9 @@ func (n Name) String() string {
 type ID struct{ s string }
 
 // ParseID checks an id given by a publisher: 1 to MaxFieldLength printable
-// ASCII characters. Others are refused because several clients send them back
-// as Latin-1 and would never match.
+// ASCII characters, of which the first and the last are no spaces. Others would
+// never match: several clients send them back as Latin-1, and HTTP drops spaces
+// around a header's value (RFC 9110 section 5.5).
 func ParseID(s string) (ID, error) {
 	if s == "" {
 		return ID{}, errors.New("empty; leave the field out to have one assigned")
@@ -67,6 +71,9 @@ func ParseID(s string) (ID, error) {
 		if s[i] < 0x20 || s[i] > 0x7e {
 			return ID{}, fmt.Errorf("byte %d is %#02x; only printable ASCII comes back unchanged from every client", i, s[i])
 		}
+	}
+	if s[0] == ' ' || s[len(s)-1] == ' ' {
+		return ID{}, errors.New("a space at its begin or end; HTTP would not send it back")
 	}
 	return ID{s}, nil
 }

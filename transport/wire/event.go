@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/sseactor/sseactor/actor/sse"
 )
@@ -130,10 +132,45 @@ func readData(i *Item, v value) error {
 	}
 	i.Data = compact.Bytes()
 	if i.Data[0] == '"' {
+		if loneSurrogate(i.Data) {
+			return fault(v.field, "half a surrogate pair, which is no character and can't be sent as UTF-8")
+		}
 		return v.into(&i.Event.Data, "a string")
 	}
 	i.Event.Data = compact.String()
 	return nil
+}
+
+// loneSurrogate reports whether a JSON string has an escape for half a character.
+// encoding/json would put U+FFFD in its place without a word.
+func loneSurrogate(quoted []byte) bool {
+	for i := 0; i+1 < len(quoted); i++ {
+		if quoted[i] != '\\' {
+			continue
+		}
+		high := unit(quoted[i:])
+		i++ // the escaped character, which may be a backslash
+		if !utf16.IsSurrogate(high) {
+			continue
+		}
+		if utf16.DecodeRune(high, unit(quoted[i+5:])) == utf8.RuneError {
+			return true
+		}
+		i += 10
+	}
+	return false
+}
+
+// unit is the UTF-16 unit of the escape \uXXXX that b begins with; 0: it is none.
+func unit(b []byte) rune {
+	if len(b) < 6 || b[0] != '\\' || b[1] != 'u' {
+		return 0
+	}
+	n, err := strconv.ParseUint(string(b[2:6]), 16, 16)
+	if err != nil {
+		return 0
+	}
+	return rune(n)
 }
 
 func readRetry(i *Item, v value) error {

@@ -25,7 +25,7 @@ func TestHelpHasEverySettingWithinTheWidth(t *testing.T) {
 		assert.Contains(t, flat, "--"+s.name+" "+environment.spell(s.name)+" "+s.help)
 	}
 	assert.Contains(t, flat, "--max-clients SSEACTOR_MAX_CLIENTS Most streams open at once. Each needs a file descriptor. "+
-		"Allowed: 1 to 10000000. Default: 10000, in development 20000 --max-stream-age")
+		"Allowed: 1 to 10000000. Default: 10000, in development 15000 --max-stream-age")
 }
 
 func TestHelpTellsOfAFailedWrite(t *testing.T) {

@@ -71,7 +71,7 @@ func TestAHigherLayerWins(t *testing.T) {
 		{"a flag wins over all", []string{"--max-clients=1"}, append(env, "SSEACTOR_MAX_CLIENTS=2"), "max-clients=3", 1, "--max-clients"},
 		{"of two flags the later wins", []string{"--max-clients=1", "--max-clients=4"}, env, "", 4, "--max-clients"},
 		{"a value that is overridden is not judged", []string{"--max-clients=1"}, append(env, "SSEACTOR_MAX_CLIENTS=x"), "max-clients=-1", 1, "--max-clients"},
-		{"an explicit development in the file brings its defaults", nil, env, "mode = development", 20000, ""},
+		{"an explicit development in the file brings its defaults", nil, env, "mode = development", 15000, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,7 +143,7 @@ func TestTheModeComesFirstWhereverItStandsInTheTable(t *testing.T) {
 	require.NoError(t, l.readFlags([]string{"--mode=development", "--heartbeat-interval=200ms"}))
 	l.apply()
 	assert.Empty(t, l.faults)
-	assert.Equal(t, 20000, c.MaxClients)
+	assert.Equal(t, 15000, c.MaxClients)
 	assert.PanicsWithValue(t, "config: a field has no setting", func() { l.of(new(string)) })
 }
 

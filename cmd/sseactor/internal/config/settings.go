@@ -67,7 +67,7 @@ func settings(c *Config) []*setting {
 			help: "A stream that takes nothing for so long although something waits for it is ended. Longer than the heartbeat's interval.",
 		},
 		{
-			name: "max-clients", group: streams, def: "10000", dev: "20000", value: integer(&c.MaxClients, 1, 10_000_000),
+			name: "max-clients", group: streams, def: "10000", dev: "15000", value: integer(&c.MaxClients, 1, 10_000_000),
 			help: "Most streams open at once. Each needs a file descriptor.",
 		},
 		{

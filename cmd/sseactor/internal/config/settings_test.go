@@ -27,7 +27,7 @@ func TestDefaults(t *testing.T) {
 	got.changes = nil
 	assert.Equal(t, want, got, "in production")
 
-	want.Mode, want.APIKeys, want.MaxClients = Development, nil, 20000
+	want.Mode, want.APIKeys, want.MaxClients = Development, nil, 15000
 	want.PublicTopics, want.LogFormat, want.Pprof = []string{"*"}, LogText, true
 	got = *load(t, []string{"--mode=development"}, nil, "")
 	got.changes = nil
