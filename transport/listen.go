@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -78,6 +79,11 @@ const (
 func (l *patientListener) Accept() (net.Conn, error) {
 	for pause := firstPause; ; pause = min(2*pause, longPause) {
 		conn, err := l.Listener.Accept()
+		if err == nil {
+			// In a storm of connects this goroutine would run far ahead of those
+			// that serve, each with a stack of its own; let them run.
+			runtime.Gosched()
+		}
 		if err == nil || !exhausted(err) {
 			return conn, err
 		}

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"os"
 	"runtime"
+	"runtime/debug"
 
 	"github.com/sseactor/sseactor/cmd/sseactor/internal/config"
 	"github.com/sseactor/sseactor/transport/auth"
@@ -25,6 +26,11 @@ func serve(ctx context.Context, args []string, std stdio) error {
 	}
 	if err != nil {
 		return fmt.Errorf("%w: %w", errUsage, err)
+	}
+	if std.getenv("GOGC") == "" {
+		// A server of mostly idle streams makes little garbage, so it can afford to
+		// collect it sooner: with 10,000 streams that was 1.5 KB a stream for 1.9.
+		debug.SetGCPercent(50)
 	}
 	log := newLogger(c, std.err)
 	key, err := developmentKey(c)
