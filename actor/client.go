@@ -52,6 +52,8 @@ type Client struct {
 	expires   uint32 // tick at which MaxAge is reached; 0: never
 	slot      uint32 // of the wheel
 	odd       bool   // which of an interval's two visits is the main one
+	beaten    bool   // the last main visit was one for a heartbeat
+	doomed    bool   // a high-priority event found it full: it gets nothing more
 	phase     phase
 
 	user, session *group

@@ -30,9 +30,16 @@ func (s *state) end(c *Client, e ending) bool {
 	if e.spread {
 		retry = s.opts.Retry + time.Duration(s.random.Int64N(int64(s.opts.RetrySpread)+1))
 	}
+	farewell := ErrorFrame(e.code, e.message, retry, s.now)
+	if c.missed != nil {
+		// Its Last-Event-ID may be past them: it must not resume unaware.
+		farewell = farewell.Prefixed(gapFrame(*c.missed, s.now).Bytes())
+		c.missed = nil
+		s.stats.Notices++
+	}
 	s.unindex(c)
 	s.endings.add(c, s.tick)
-	if hand, _ := c.out.End(ErrorFrame(e.code, e.message, retry, s.now), e.discard); hand {
+	if hand, _ := c.out.End(farewell, e.discard); hand {
 		s.writers.hand(c, nil)
 	}
 	return true
@@ -147,12 +154,14 @@ func (s *state) shedSlice() {
 		if !s.sheddable() {
 			break
 		}
-		if len(*members) == 0 {
-			s.shed.left = 0
+		// Who was there when it began stands before who came since, and stays so
+		// as each is replaced by the last of all.
+		s.shed.left = min(s.shed.left, len(*members))
+		if s.shed.left == 0 {
 			break
 		}
-		s.end((*members)[0], s.shed.ending)
 		s.shed.left--
+		s.end((*members)[s.shed.left], s.shed.ending)
 		s.shed.allowed--
 	}
 	s.shedDone()

@@ -137,6 +137,11 @@ func (s *state) deliver(c *Client, f *sse.Frame) bool {
 
 // offer puts a frame into c's outbox and hands c to a writer if need be.
 func (s *state) offer(c *Client, f *sse.Frame) bool {
+	if c.doomed {
+		// Another event, even if it would fit, would move the client's
+		// Last-Event-ID past the one it is ended for.
+		return false
+	}
 	switch c.out.Offer(f, s.limits) {
 	case outbox.Handed:
 		s.writers.hand(c, f)
@@ -163,6 +168,7 @@ func (s *state) overflow(c *Client, f *sse.Frame) {
 		s.stats.DroppedNormal++
 	case sse.High:
 		s.stats.DroppedHigh++
+		c.doomed = true
 		s.slow = append(s.slow, c) // ended by settle: its groups are being walked
 		return
 	}

@@ -89,7 +89,8 @@ type Filter struct {
 	Topic     string
 }
 
-// candidates is the smallest group that holds all that match.
+// candidates is a group that holds all that match: the same for the same filter,
+// as a list's cursor is a place in it.
 func (s *state) candidates(f Filter) []*Client {
 	if f.ClientID != "" {
 		if c := s.index.byID[f.ClientID]; c != nil {
@@ -97,23 +98,21 @@ func (s *state) candidates(f Filter) []*Client {
 		}
 		return nil
 	}
-	members := s.index.all.members
-	narrow := func(key string, groups map[string]*group) {
-		if key == "" {
-			return
-		}
-		var found []*Client
-		if g := groups[key]; g != nil {
-			found = g.members
-		}
-		if len(found) < len(members) {
-			members = found
-		}
+	var g *group
+	switch { // the one likely to be smallest
+	case f.SessionID != "":
+		g = s.index.sessions[f.SessionID]
+	case f.UserID != "":
+		g = s.index.users[f.UserID]
+	case f.Topic != "":
+		g = s.index.topics[f.Topic]
+	default:
+		g = &s.index.all
 	}
-	narrow(f.UserID, s.index.users)
-	narrow(f.SessionID, s.index.sessions)
-	narrow(f.Topic, s.index.topics)
-	return members
+	if g == nil {
+		return nil
+	}
+	return g.members
 }
 
 func (s *state) chosen(f Filter, c *Client) bool {

@@ -12,9 +12,10 @@ import (
 // visit and once between two of those.
 //
 // At its main visit a client gets a heartbeat unless it was sent something in
-// the last half interval, and between them only if the main visit gave none. So
-// nobody is left without bytes for longer than the interval, and quiet clients'
-// heartbeats stay where their main visits are: evenly spread.
+// the last half interval, and between them only if the main visit gave none and
+// the next would come too late. So nobody is left without bytes for longer than
+// the interval, and quiet clients' heartbeats stay where their main visits are:
+// evenly spread.
 //
 // Not safe for concurrent use; the hub goroutine owns it.
 type wheel struct {
@@ -50,9 +51,10 @@ func (w *wheel) remove(c *Client, moving func(g *group, member *Client, from, to
 // at this visit.
 func (w *wheel) due(c *Client, quiet uint32) bool {
 	if c.odd == w.odd {
-		return quiet+w.slack >= w.half
+		c.beaten = quiet+w.slack >= w.half
+		return c.beaten
 	}
-	return quiet > w.half+w.slack
+	return quiet > w.half+w.slack || !c.beaten && quiet > w.half
 }
 
 // advance is what time brings: heartbeats, stale and old streams, notices of

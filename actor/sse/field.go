@@ -119,7 +119,7 @@ func ParsePriority(s string) (Priority, error) {
 	case "high":
 		return High, nil
 	}
-	return Normal, fmt.Errorf("%q; allowed: low, normal, high", s)
+	return Normal, fmt.Errorf("%.40q; allowed: low, normal, high", s)
 }
 
 // String is ParsePriority's inverse.

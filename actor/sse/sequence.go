@@ -2,6 +2,7 @@ package sse
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -20,6 +21,9 @@ type Sequence struct {
 func (s Sequence) Next(milliseconds uint64) Sequence {
 	if milliseconds > s.Milliseconds {
 		return Sequence{Milliseconds: milliseconds}
+	}
+	if s.N == math.MaxUint64 {
+		return Sequence{Milliseconds: s.Milliseconds + 1}
 	}
 	return Sequence{Milliseconds: s.Milliseconds, N: s.N + 1}
 }

@@ -113,7 +113,7 @@ const (
 	Handed Verdict = iota
 	// Queued means that the owner will write the frame.
 	Queued
-	// Behind is Queued, and says that a shared writer is Behind with many frames.
+	// Behind is Queued, and says that a shared writer is behind with much.
 	Behind
 	// Full means that the frame was not taken.
 	Full
@@ -122,7 +122,8 @@ const (
 )
 
 // behindAt is how many frames wait in a healthy client's outbox before the hub
-// should let the writers catch up. Fewer would cost coalescing, more memory.
+// should let the writers catch up, if that is less than a quarter of what may.
+// Fewer would cost coalescing, more memory.
 const behindAt = 64
 
 // Offer gives f to the client. A low frame finds the outbox full from half its
@@ -154,7 +155,7 @@ func (o *Outbox) Offer(f *sse.Frame, limits Limits) Verdict {
 			continue
 		}
 		// A parked client is slow by itself, and an owner aside holds up nobody.
-		if state(w) == stateBusy && w&flagAside == 0 && frames(w) >= min(behindAt, limits.Frames/4) {
+		if state(w) == stateBusy && w&flagAside == 0 && behind(w, f, limits) {
 			return Behind
 		}
 		return Queued
@@ -168,6 +169,11 @@ func fits(w uint64, f *sse.Frame, limits Limits) bool {
 	}
 	n := frames(w)
 	return n < maxFrames && (n == 0 || bytes(w)+f.Len() <= maxBytes)
+}
+
+// behind goes by bytes as well: large events fill an outbox when few wait.
+func behind(w uint64, f *sse.Frame, limits Limits) bool {
+	return frames(w) >= min(behindAt, limits.Frames/4) || bytes(w)+f.Len() >= limits.Bytes/4
 }
 
 // End asks the owner to write what waits (or, with discard, to drop it), then

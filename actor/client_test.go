@@ -1,0 +1,46 @@
+package actor
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestTheFirstReasonHolds(t *testing.T) {
+	c := NewClient(Info{}, &peer{}, 0)
+	assert.Equal(t, ReasonMaxAge, c.EndedBy(ReasonMaxAge))
+	assert.Equal(t, ReasonMaxAge, c.EndedBy(ReasonClientClosed))
+}
+
+func TestEveryReasonHasAName(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, r := range Reasons() {
+		name := r.String()
+		assert.NotEmpty(t, name)
+		assert.NotEqual(t, "unknown", name)
+		assert.False(t, seen[name], "%q stands for two", name)
+		seen[name] = true
+	}
+	assert.Len(t, seen, 9)
+	assert.Equal(t, "unknown", Reason(99).String())
+}
+
+// What a writer or poller does with a client is the outbox's; see its tests.
+func TestAClientIsItsOutbox(t *testing.T) {
+	w := newWorld(t, Options{OutboxFrames: 8})
+	p := w.join(Info{ID: "a"})
+	assert.False(t, p.Client.Blocks())
+	p.room = 0
+	w.say("x", Target{})
+	w.take()
+	p.Aside() // by the goroutine that will flush it
+	for range 7 {
+		w.say("y", Target{})
+	}
+	assert.True(t, w.accepting(), "an owner aside holds up nobody")
+	w.write()
+	assert.True(t, p.Hangup())
+	assert.False(t, p.Writable())
+	w.flush(p.Client, nil)
+	assert.True(t, p.closed)
+}

@@ -1,0 +1,175 @@
+package actor
+
+import (
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/sseactor/sseactor/actor/sse"
+)
+
+// Outboxes that fill, readers that stall, events of all priorities: a client may
+// miss events, but it never just has a hole. What it missed between two events
+// that it got is of low or normal priority and it is told how many they were, or
+// it is ended before it gets a later one.
+func TestNobodyHasAHoleUnaware(t *testing.T) {
+	for seed := range uint64(40) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { slowRun(t, seed, 20, 600) })
+	}
+	for seed := range uint64(4) { // with sweeps
+		t.Run(fmt.Sprint("sweeps, seed ", seed), func(t *testing.T) { slowRun(t, seed, sliceSize+100, 120) })
+	}
+}
+
+func slowRun(t *testing.T, seed uint64, clients, steps int) {
+	random := rand.New(rand.NewPCG(seed, 5))
+	// By bytes or by frames: by bytes, a small event may fit behind a large one
+	// that did not.
+	opts := Options{OutboxFrames: 8, OutboxBytes: 1 << 20, HeartbeatInterval: 2 * time.Second, ClientTimeout: 20 * time.Second}
+	if seed%2 == 1 {
+		opts.OutboxFrames, opts.OutboxBytes = 100, 800
+	}
+	w := newWorld(t, opts)
+	m := newModel()
+	for i := range clients {
+		info := someInfo(random, fmt.Sprint("c", i))
+		m.join(info)
+		w.join(info)
+	}
+	publish := func(priority sse.Priority) {
+		target := Target{}
+		if random.IntN(2) == 0 && len(m.names) > 0 {
+			target = someTarget(random, m)
+		}
+		text, _ := m.send(target, priority)
+		padded := text + ":" + strings.Repeat(".", random.IntN(200))
+		w.send(event(padded, priority), target)
+	}
+	priorities := []sse.Priority{sse.Low, sse.Normal, sse.Normal, sse.Normal}
+	if random.IntN(2) == 0 {
+		priorities = append(priorities, sse.High)
+	}
+	some := func() *peer { return w.order[random.IntN(len(w.order))] }
+	for range steps {
+		switch n := random.IntN(100); {
+		case n < 50:
+			if w.accepting() {
+				publish(priorities[random.IntN(len(priorities))])
+			}
+		case n < 60:
+			if w.working() {
+				w.work()
+				w.settle()
+			}
+		case n < 75:
+			w.writeSome(1 + random.IntN(3))
+		case n < 83:
+			if p := some(); !p.closed {
+				p.room = random.IntN(300)
+			}
+		case n < 95:
+			if p := some(); !p.closed {
+				w.read(p, []int{-1, random.IntN(400)}[random.IntN(2)])
+			}
+		case n < 96 && len(m.names) > 1:
+			i := random.IntN(len(m.names))
+			c := m.remove(i)
+			c.ended = w.disconnect(Filter{ClientID: c.info.ID}) == 1
+			w.settle()
+		default:
+			w.advanceTick()
+		}
+	}
+	for range 10 { // all read again, and all that is to be said is said
+		w.finishWork()
+		for _, p := range w.order {
+			if !p.closed {
+				w.read(p, -1)
+			}
+		}
+		w.advanceTick()
+	}
+	w.write()
+
+	var dropped uint64
+	for _, p := range w.order {
+		dropped += checkHoles(t, p, m.clients[p.ID])
+	}
+	stats := w.snapshot(0)
+	require.Zero(t, stats.Missed, "all gaps are told")
+	require.Equal(t, stats.Deliveries, w.written.Frames+stats.Undelivered+stats.Discarded, "delivered = written + undelivered + discarded")
+	require.LessOrEqual(t, dropped, stats.DroppedLow+stats.DroppedNormal, "what was told is what was dropped")
+	require.Positive(t, stats.Dropped(), "nothing was slow")
+}
+
+// checkHoles compares what p got with what was its due.
+func checkHoles(t *testing.T, p *peer, c *modelled) (told uint64) {
+	_, _, own := p.events()
+	var slow bool
+	for _, block := range own {
+		if strings.Contains(block, CodeSlowConsumer) {
+			slow = true
+		}
+		var g struct {
+			Status  string
+			Dropped uint64
+		}
+		if _, data, ok := strings.Cut(block, "data: "); ok {
+			_ = json.Unmarshal([]byte(data), &g)
+		}
+		if g.Status == "gap" {
+			told += g.Dropped
+		}
+	}
+	texts, _, _ := p.events()
+	at, missed := 0, uint64(0)
+	for _, text := range texts {
+		text, _, _ = strings.Cut(text, ":")
+		for at < len(c.due) && c.due[at].text != text {
+			require.NotEqual(t, sse.High, c.due[at].priority, "%s got %s without %s before, which was of high priority", p.ID, text, c.due[at].text)
+			missed++
+			at++
+		}
+		require.Less(t, at, len(c.due), "%s got %s out of order or without it being its due", p.ID, text)
+		at++
+	}
+	killed := p.closed && !slow && !c.ended // nothing can be said to whom nothing can be written
+	if !killed {
+		require.GreaterOrEqual(t, told, missed, "%s missed events between others and was not told of each", p.ID)
+	}
+	if !p.closed {
+		require.EqualValues(t, told, missed+uint64(len(c.due)-at), "%s was told of exactly what it missed", p.ID)
+	}
+	return told
+}
+
+// The writers run while the hub handles one message. What a client gets behind an
+// urgent event that found its outbox full, in the same message, would move its
+// Last-Event-ID past it, even if the writers have made room meanwhile.
+func TestNothingFollowsAnUrgentEventThatFoundNoRoom(t *testing.T) {
+	w := newWorld(t, Options{OutboxFrames: 4})
+	p := w.join(Info{ID: "c"})
+	p.room = 0
+	w.say("under way", Target{})
+	w.write()
+	for range 4 {
+		w.say("waits", Target{})
+	}
+	reply := make(chan Receipt, 2)
+	w.state.send(event("urgent", sse.High), Target{}, reply) // as in catchUp: settle comes after both
+	w.read(p, -1)
+	w.state.send(event("later", sse.Normal), Target{}, reply)
+	w.settle()
+	w.write()
+	texts, _, own := p.events()
+	require.Equal(t, []string{"under way", "waits", "waits", "waits", "waits"}, texts)
+	require.Len(t, own, 1)
+	require.Contains(t, own[0], CodeSlowConsumer)
+	require.Zero(t, (<-reply).Queued+(<-reply).Queued)
+	require.EqualValues(t, 1, w.snapshot(0).DroppedHigh)
+}
