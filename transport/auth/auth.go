@@ -5,6 +5,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 )
@@ -37,9 +38,12 @@ func (id Identity) Known() bool { return id.Service != "" || id.UserID != "" }
 
 // Credentials are the request fields in which a caller shows who it is.
 type Credentials struct {
-	Authorization string
-	Cookie        string
+	Authorization string `json:"-"`
+	Cookie        string `json:"-"`
 }
+
+// Format implements fmt.Formatter: no verb prints what is secret.
+func (Credentials) Format(f fmt.State, _ rune) { fmt.Fprint(f, "credentials") }
 
 // ErrRejected is the answer to credentials that are of an Authenticator's kind and
 // wrong. It says no more: details would help whoever is guessing.

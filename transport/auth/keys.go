@@ -6,15 +6,19 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"fmt"
 	"strings"
 )
 
 // Key is one API key of a service.
 type Key struct {
 	Name   string
-	Secret string
+	Secret string `json:"-"`
 	Scopes []Scope
 }
+
+// Format implements fmt.Formatter: no verb prints the secret.
+func (k Key) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "key %s %v", k.Name, k.Scopes) }
 
 // Keys authenticates services by "Authorization: Bearer <key>". Only the keys'
 // hashes are kept. Safe for concurrent use.

@@ -3,7 +3,6 @@ package stream
 import (
 	"errors"
 	"net"
-	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -176,10 +175,11 @@ type sink interface {
 // closed is told when a Flush has closed a client's connection.
 func (e *Engine) closed(c *actor.Client, err error) {
 	why := actor.ReasonWriteFailed
+	var timeout interface{ Timeout() bool } // a deadline's error, or ETIMEDOUT
 	switch {
 	case err == nil, errors.Is(err, syscall.EPIPE), errors.Is(err, syscall.ECONNRESET):
 		why = actor.ReasonClientClosed
-	case errors.Is(err, os.ErrDeadlineExceeded), errors.Is(err, syscall.ETIMEDOUT):
+	case errors.As(err, &timeout) && timeout.Timeout():
 		why = actor.ReasonTimeout
 	}
 	why = c.EndedBy(why)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
 
 	"github.com/sseactor/sseactor/actor"
 )
@@ -14,6 +15,7 @@ type connSink struct {
 	engine *Engine
 	conn   net.Conn
 	close  sync.Once
+	closed atomic.Bool // at this end
 }
 
 func (s *connSink) Blocks() bool { return true }
@@ -27,6 +29,7 @@ func (s *connSink) Write(p []byte) (int, error) {
 
 func (s *connSink) Close() {
 	s.close.Do(func() {
+		s.closed.Store(true)
 		s.engine.conns.Delete(s)
 		_ = s.conn.Close()
 	})
@@ -39,6 +42,9 @@ func (s *connSink) adopt(conn net.Conn, c *actor.Client) error {
 	s.engine.aside.Go(func() {
 		// What the peer sends on a stream means nothing; its end does.
 		_, _ = io.Copy(io.Discard, readOnly{conn})
+		if s.closed.Load() {
+			return // it was not the peer, and why is for whoever closed it to say
+		}
 		c.EndedBy(actor.ReasonClientClosed)
 		if c.Hangup() {
 			s.engine.finish(c, nil)

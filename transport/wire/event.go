@@ -58,7 +58,11 @@ func (d decoder) event(prefix string) (Item, error) {
 		// API: clientIds alone if given. The others are checked and set aside.
 		item.Target.UserID, item.Target.SessionID, item.Target.Topics = "", "", nil
 	}
-	if n := len(item.Event.Name.String()) + len(item.Event.Data); n > d.limits.EventBytes {
+	n := len(item.Event.Data)
+	if item.Event.Name != (sse.Name{}) { // the default event's name is not sent
+		n += len(item.Event.Name.String())
+	}
+	if n > d.limits.EventBytes {
 		return item, &Fault{Field: prefix + "data", TooLarge: true,
 			Message: fmt.Sprintf("the event has %d bytes; at most %d", n, d.limits.EventBytes)}
 	}

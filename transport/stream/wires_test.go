@@ -1,0 +1,114 @@
+package stream
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"math/big"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"github.com/valyala/fasthttp/fasthttputil"
+)
+
+// wire is one kind of connection that streams go over.
+type wire struct {
+	name    string
+	options Options
+	// connect makes a connection; both ends are closed when the test ends.
+	connect func(t testing.TB) (client, server net.Conn)
+	tcp     func(client net.Conn) *net.TCPConn // nil: not over TCP
+}
+
+// onEachWire runs a test on every kind of connection.
+func onEachWire(t *testing.T, test func(t *testing.T, w wire)) {
+	plain := func(c net.Conn) *net.TCPConn { return c.(*net.TCPConn) }
+	for _, w := range []wire{
+		{"raw", Options{}, connectTCP, plain},
+		{"raw with plain system calls", Options{PlainSyscalls: true}, connectTCP, plain},
+		{"portable", Options{Portable: true}, connectTCP, plain},
+		{"TLS", Options{}, connectTLS, func(c net.Conn) *net.TCPConn { return c.(*tls.Conn).NetConn().(*net.TCPConn) }},
+		{"in memory", Options{}, connectInMemory, nil},
+		{"pipe", Options{}, connectPipe, nil},
+	} {
+		t.Run(w.name, func(t *testing.T) { test(t, w) })
+	}
+}
+
+// connectTCP has small buffers, so that a client that does not read is soon a
+// client that can't be written to.
+func connectTCP(t testing.TB) (client, server net.Conn) {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer l.Close()
+	client, err = net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	server, err = l.Accept()
+	require.NoError(t, err)
+	require.NoError(t, client.(*net.TCPConn).SetReadBuffer(32<<10))
+	require.NoError(t, server.(*net.TCPConn).SetWriteBuffer(32<<10))
+	closeAfter(t, client, server)
+	return client, server
+}
+
+func connectTLS(t testing.TB) (client, server net.Conn) {
+	t.Helper()
+	c, s := connectTCP(t)
+	tlsClient := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+	tlsServer := tls.Server(s, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+	shaken := make(chan error, 1)
+	go func() { shaken <- tlsServer.Handshake() }()
+	require.NoError(t, tlsClient.Handshake())
+	require.NoError(t, <-shaken)
+	return tlsClient, tlsServer
+}
+
+func connectInMemory(t testing.TB) (client, server net.Conn) {
+	t.Helper()
+	l := fasthttputil.NewInmemoryListener()
+	dialled := make(chan net.Conn, 1)
+	go func() {
+		c, _ := l.Dial()
+		dialled <- c
+	}()
+	server, err := l.Accept()
+	require.NoError(t, err)
+	client = <-dialled
+	require.NotNil(t, client)
+	closeAfter(t, client, server)
+	return client, server
+}
+
+func connectPipe(t testing.TB) (client, server net.Conn) {
+	client, server = net.Pipe()
+	closeAfter(t, client, server)
+	return client, server
+}
+
+func closeAfter(t testing.TB, conns ...net.Conn) {
+	t.Cleanup(func() {
+		for _, c := range conns {
+			_ = c.Close()
+		}
+	})
+}
+
+// certificate is for TLS between two ends that trust each other blindly.
+var certificate = sync.OnceValue(func() tls.Certificate {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		panic(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: time.Now().Add(time.Hour)}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
+	if err != nil {
+		panic(err)
+	}
+	return tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key}
+})
