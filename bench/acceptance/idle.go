@@ -1,0 +1,64 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/sseactor/sseactor/bench/loadgen"
+)
+
+// idle measures what a stream costs the server's process while nothing is sent
+// to it but heartbeats. The kernel's own memory for a socket, about 4 KB, is in
+// no process's RSS.
+func idle(ctx context.Context, b *bench, r *report) error {
+	const settling = 35 * time.Second // more than a heartbeat interval, so that each stream has had one
+	const bar = 2.2 * 1024
+	s, err := b.start(ctx, maxClients(b.streams), "HEARTBEAT_INTERVAL=30s")
+	if err != nil {
+		return err
+	}
+	empty, err := s.level(ctx)
+	if err != nil {
+		return err
+	}
+	c, err := b.client(loadgen.Options{Target: s.addr})
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := open(ctx, c, sessions(b.streams, "idle")); err != nil {
+		return err
+	}
+	opening := time.Since(began)
+	fresh, err := s.level(ctx)
+	if err != nil {
+		return err
+	}
+	if err := pause(ctx, settling); err != nil {
+		return err
+	}
+	settled, err := s.level(ctx)
+	if err != nil {
+		return err
+	}
+
+	each := func(l level) float64 { return float64(l.RSS-empty.RSS) / float64(b.streams) }
+	n := c.Counts(0)
+	r.tell("how RSS is read", "Rss of /proc/PID/smaps_rollup, median of 5 readings in a second")
+	r.tell("streams opened", "%d in %v: %.0f a second", n.Opened, opening.Round(time.Millisecond), float64(n.Opened)/opening.Seconds())
+	r.tell("with none, fresh from start", "%v", empty)
+	r.tell("right after connecting", "%v", fresh)
+	r.tell(fmt.Sprintf("%v later", settling), "%v", settled)
+	r.tell("RSS a stream right after connecting", "%.0f bytes", each(fresh))
+	r.check("RSS a stream, settled", each(settled) <= bar, fmt.Sprintf("%.0f bytes", each(settled)), fmt.Sprintf("at most %.0f bytes (2.2 KiB)", bar))
+	r.check("goroutines more than with no stream", settled.goroutines-empty.goroutines < 50, settled.goroutines-empty.goroutines, "less than 50")
+	r.tell("CPU from then to now", "%v for connects and %d heartbeats", settled.CPU-empty.CPU, n.Heartbeats)
+	r.equal("streams open", n.Open, b.streams)
+	r.equal("descriptors more than with no stream", settled.FDs-empty.FDs, b.streams)
+	r.check("heartbeats", n.Heartbeats >= b.streams, n.Heartbeats, fmt.Sprintf("at least %d, one each", b.streams))
+	r.faults("streams", n)
+	return nil
+}

@@ -1,0 +1,133 @@
+//go:build linux
+
+// Command acceptance starts the real server binary, holds thousands of real
+// streams to it, and says for each of its promises whether it was kept:
+//
+//	go run ./bench/acceptance                          # all scenarios
+//	go run ./bench/acceptance -list
+//	go run ./bench/acceptance -run delivery,drain -streams 2000
+//	go run ./bench/acceptance -bin ./bin/sseactor -run idle -streams 18000
+//
+// Each scenario starts servers of its own. The streams live in this process and
+// the server in another, so that either has its own 20,000 descriptors. It
+// exits with 1 if a bar was missed and with 2 if it was called wrongly.
+//
+// What counts what the streams receive is package loadgen, which shares no code
+// with the server.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// scenario is one promise or a few that are tried together.
+type scenario struct {
+	name  string
+	about string
+	run   func(ctx context.Context, b *bench, r *report) error
+}
+
+var scenarios = []scenario{
+	{"delivery", "each event to each addressed stream exactly once and in order, while others come and go", delivery},
+	{"idle", "what an idle stream costs the server", idle},
+	{"stalled", "what streams that stop reading cost the others", stalled},
+	{"full", "what a full server says", full},
+	{"departures", "how soon streams that leave are noticed", departures},
+	{"drain", "what a deployment looks like to the streams", drain},
+	{"kill2", "a second signal ends the server at once", kill2},
+}
+
+// patience bounds each scenario: a server that hangs must not hang this.
+const patience = 6 * time.Minute
+
+func main() { os.Exit(run()) }
+
+func run() int {
+	bin := flag.String("bin", "", "the server's binary; built from ./cmd/sseactor if empty")
+	names := flag.String("run", "", "comma-separated scenarios; all if empty")
+	streams := flag.Int("streams", 10_000, "how many streams the large scenarios open")
+	rounds := flag.Int("rounds", 5, "how often the scenarios that compare repeat each side; at least 3")
+	list := flag.Bool("list", false, "list the scenarios and end")
+	flag.Parse()
+	if *list {
+		for _, s := range scenarios {
+			fmt.Printf("%-12s %s\n", s.name, s.about)
+		}
+		return 0
+	}
+	chosen, err := choose(*names)
+	if err == nil && (*streams < 100 || *streams > 19_000) {
+		err = fmt.Errorf("-streams %d: 100 to 19,000; a process may hold 20,000 descriptors", *streams)
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "acceptance:", err)
+		return 2
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	b := &bench{bin: *bin, streams: *streams, rounds: max(*rounds, 3)}
+	if err := b.prepare(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "acceptance:", err)
+		return 1
+	}
+	defer b.cleanUp()
+	failed := 0
+	for _, s := range chosen {
+		if !b.try(ctx, s) {
+			failed++
+		}
+		if ctx.Err() != nil {
+			fmt.Fprintln(os.Stderr, "acceptance: interrupted")
+			return 1
+		}
+	}
+	fmt.Printf("%d of %d scenarios passed\n", len(chosen)-failed, len(chosen))
+	if failed > 0 {
+		return 1
+	}
+	return 0
+}
+
+func choose(names string) ([]scenario, error) {
+	if names == "" {
+		return scenarios, nil
+	}
+	var chosen []scenario
+	for name := range strings.SplitSeq(names, ",") {
+		i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
+		if i < 0 {
+			return nil, fmt.Errorf("there is no scenario %q; -list shows them", name)
+		}
+		chosen = append(chosen, scenarios[i])
+	}
+	return chosen, nil
+}
+
+// try runs one scenario and prints what came of it.
+func (b *bench) try(ctx context.Context, s scenario) bool {
+	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("the scenario took too long"))
+	defer cancel()
+	r := &report{}
+	began := time.Now()
+	err := s.run(ctx, b, r)
+	if err != nil {
+		r.fail("ran to its end", err.Error(), "yes")
+	}
+	if b.stopServers() {
+		r.fail("server", "wrote more than warnings; see below", "")
+	}
+	r.print(os.Stdout, s, time.Since(began))
+	if !r.passed() {
+		b.printLog(os.Stdout)
+	}
+	return r.passed()
+}
