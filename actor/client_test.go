@@ -44,3 +44,16 @@ func TestAClientIsItsOutbox(t *testing.T) {
 	w.flush(p.Client, nil)
 	assert.True(t, p.closed)
 }
+
+// Its connection is closed once, whoever says so again.
+func TestUnregisterTwiceIsOnce(t *testing.T) {
+	w := newWorld(t, Options{})
+	p := w.join(Info{ID: "a"})
+	w.leave(p)
+	w.unregister(p.Client)
+	refused := NewClient(Info{ID: "never let in"}, &peer{}, 0)
+	w.unregister(refused)
+	stats := w.snapshot(0)
+	assert.EqualValues(t, 1, stats.Ended[ReasonClientClosed])
+	assert.Zero(t, stats.Clients+stats.Ending)
+}

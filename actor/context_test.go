@@ -64,8 +64,10 @@ func TestASendWaitsForTheWriters(t *testing.T) {
 			require.Fail(t, "it was answered")
 		default:
 		}
+		began := time.Now()
 		r.startWriters(1)
 		require.NoError(t, <-answer)
+		assert.Zero(t, time.Since(began), "the writers tell the hub; it does not wait for a tick")
 		assert.Contains(t, l.texts(), "patient")
 		r.finish()
 	})

@@ -143,6 +143,24 @@ func TestStopReachesAStreamBeforeItsFirstFlush(t *testing.T) {
 	})
 }
 
+// Nor does a stream that was ended, and whose peer does not read its farewell,
+// outlive the hub.
+func TestStopClosesStreamsThatAreEnding(t *testing.T) {
+	inBubble(t, Options{}, 1, func(t *testing.T, r *rig) {
+		l := r.connect(Info{ID: "a"})
+		l.stall()
+		r.mustSend("x", Target{})
+		n, err := r.Disconnect(background, Filter{ClientID: "a"})
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		synctest.Wait()
+		require.False(t, l.closed.Load())
+		r.Stop()
+		synctest.Wait()
+		assert.True(t, l.closed.Load())
+	})
+}
+
 func TestDrain(t *testing.T) {
 	t.Run("returns when all connections are closed, and refuses everything from its start", func(t *testing.T) {
 		inBubble(t, Options{Retry: time.Second, RetrySpread: time.Minute}, 1, func(t *testing.T, r *rig) {

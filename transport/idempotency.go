@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"crypto/sha256"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -39,16 +40,20 @@ func idempotencyKey(ctx *fasthttp.RequestCtx, caller auth.Identity) (string, *pr
 //
 // Safe for concurrent use: request goroutines share it.
 type idempotency struct {
-	window  time.Duration
-	most    int
-	tables  atomic.Pointer[generations]
-	forgot  atomic.Uint64
-	rotated atomic.Int64 // when, in Unix nanoseconds
+	window time.Duration
+	most   int
+	forgot atomic.Uint64
+
+	// A request looks into both tables, and they must not turn in between: it would
+	// miss one with its key that is under way.
+	turn   sync.RWMutex
+	tables atomic.Pointer[generations]
 }
 
 type generations struct {
 	young, old *xsync.MapOf[string, *remembered]
 	count      atomic.Int64 // of young
+	since      atomic.Int64 // when expire first saw them, in Unix nanoseconds
 }
 
 type remembered struct {
@@ -76,12 +81,14 @@ const (
 // once carries a request out unless one with its key has been. An answer by which
 // nothing was sent is not remembered: the caller is to try again.
 func (m *idempotency) once(ctx context.Context, key string, body []byte, do func() answer) (answer, idempotencyState) {
-	g := m.tables.Load()
 	mine := &remembered{body: sha256.Sum256(body), done: make(chan struct{}), answer: answer{problem: &overloaded}}
+	m.turn.RLock()
+	g := m.tables.Load()
 	first, found := g.old.Load(key)
 	if !found {
 		first, found = g.young.LoadOrStore(key, mine)
 	}
+	m.turn.RUnlock()
 	if !found {
 		defer func() { // after a panic too, or others would wait for it
 			if !mine.answer.sent {
@@ -108,16 +115,14 @@ func (m *idempotency) once(ctx context.Context, key string, body []byte, do func
 
 // expire forgets what is older than the window. It is called now and then.
 func (m *idempotency) expire(now time.Time) {
-	last := m.rotated.Load()
-	if last == 0 {
-		m.rotated.CompareAndSwap(0, now.UnixNano())
-		return
-	}
-	if now.UnixNano()-last >= int64(m.window) && m.rotated.CompareAndSwap(last, now.UnixNano()) {
-		m.rotate(m.tables.Load())
+	g := m.tables.Load()
+	if !g.since.CompareAndSwap(0, now.UnixNano()) && now.UnixNano()-g.since.Load() >= int64(m.window) {
+		m.rotate(g)
 	}
 }
 
 func (m *idempotency) rotate(from *generations) {
+	m.turn.Lock()
+	defer m.turn.Unlock()
 	m.tables.CompareAndSwap(from, &generations{young: xsync.NewMapOf[string, *remembered](), old: from.young})
 }

@@ -24,6 +24,7 @@ func Listen(address string, timeout time.Duration) (net.Listener, error) {
 			return errors.Join(err, failed)
 		},
 	}
+	config.SetMultipathTCP(false) // Go's default where the system has it; its sockets lack some of these options
 	return config.Listen(context.Background(), "tcp", address)
 }
 

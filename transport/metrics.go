@@ -102,6 +102,7 @@ type meter struct {
 	panics   *vm.Counter
 	unsent   *vm.Counter
 	publish  *vm.PrometheusHistogram
+	before   atomic.Pointer[stream.Totals] // what was written before the last reset; nil: none
 }
 
 type requestKey struct {
@@ -113,6 +114,7 @@ func newMeter(s *Server) *meter {
 	m := &meter{server: s, set: vm.NewSet(), requests: xsync.NewMapOf[requestKey, *vm.Counter](), panics: &vm.Counter{}, unsent: &vm.Counter{}}
 	m.publish = m.set.NewPrometheusHistogram("sseactor_publish_seconds")
 	m.last.Store(&scrape{server: s})
+	m.answered(requestKey{"/metrics", 200}) // the first scrape shall find the metric
 	for _, metric := range MetricsTable() {
 		if metric.read != nil {
 			m.set.NewGauge(metric.Name, func() float64 { return metric.read(m.last.Load()) })
@@ -122,15 +124,16 @@ func newMeter(s *Server) *meter {
 }
 
 // request counts an answered request.
-func (m *meter) request(route string, status int) {
-	key := requestKey{route, status}
+func (m *meter) request(route string, status int) { m.answered(requestKey{route, status}).Inc() }
+
+func (m *meter) answered(key requestKey) *vm.Counter {
 	c, ok := m.requests.Load(key)
 	if !ok {
 		c, _ = m.requests.LoadOrCompute(key, func() *vm.Counter {
-			return m.set.GetOrCreateCounter(fmt.Sprintf("sseactor_http_requests_total{route=%q,status=%q}", route, fmt.Sprint(status)))
+			return m.set.GetOrCreateCounter(fmt.Sprintf("sseactor_http_requests_total{route=%q,status=%q}", key.route, fmt.Sprint(key.status)))
 		})
 	}
-	c.Inc()
+	return c
 }
 
 // failed is how many requests were answered with a server's error.
@@ -144,6 +147,17 @@ func (m *meter) failed() (n uint64) {
 	return n
 }
 
+// written is what was written to streams since the start or the last reset.
+func (m *meter) written() stream.Totals {
+	now, before := m.server.engine.Totals(), m.before.Load()
+	if before != nil {
+		now.Frames -= before.Frames
+		now.Bytes -= before.Bytes
+		now.Writes -= before.Writes
+	}
+	return now
+}
+
 // reset zeroes what a development reset promises.
 func (m *meter) reset() {
 	m.requests.Range(func(_ requestKey, c *vm.Counter) bool {
@@ -152,6 +166,8 @@ func (m *meter) reset() {
 	})
 	m.panics.Set(0)
 	m.unsent.Set(0)
+	totals := m.server.engine.Totals()
+	m.before.Store(&totals)
 }
 
 func (s *Server) stats() (actor.Stats, error) {
@@ -167,7 +183,7 @@ func (s *Server) metricsText(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 		reply(ctx, overloaded)
 		return
 	}
-	s.meter.last.Store(&scrape{hub: stats, written: s.engine.Totals(), server: s})
+	s.meter.last.Store(&scrape{hub: stats, written: s.meter.written(), server: s})
 	var b bytes.Buffer
 	s.meter.set.WritePrometheus(&b)
 	vm.WriteProcessMetrics(&b)
@@ -248,7 +264,7 @@ func (s *Server) summary() (*summary, error) {
 		Sessions:           stats.Sessions,
 		Topics:             stats.Topics,
 		Deliveries:         stats.Deliveries,
-		Delivered:          s.engine.Totals().Frames,
+		Delivered:          s.meter.written().Frames,
 		Dropped:            stats.Dropped(),
 		Undelivered:        stats.Undelivered,
 		Heartbeats:         stats.Heartbeats,

@@ -83,6 +83,7 @@ func (s *Server) requestFault(ctx *fasthttp.RequestCtx, err error) {
 	case errors.As(err, &timeout) && timeout.Timeout():
 		p = problem{Status: 408, Code: "REQUEST_TIMEOUT", Detail: "the request did not arrive within " + s.opts.RequestTimeout.String()}
 	}
+	s.opts.Log.Debug("a request could not be read", "address", ctx.RemoteAddr().String(), "code", p.Code)
 	s.meter.request("unread", p.Status)
 	ctx.Response.Reset()
 	reply(ctx, p)

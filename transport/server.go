@@ -152,6 +152,11 @@ func (s *Server) recovered(handler fasthttp.RequestHandler) fasthttp.RequestHand
 			}
 		}()
 		handler(ctx)
+		select {
+		case <-s.stop: // or a client that goes on asking would keep its connection for ever
+			ctx.SetConnectionClose()
+		default:
+		}
 	}
 }
 
@@ -187,12 +192,12 @@ func (s *Server) Shutdown(ctx context.Context) error {
 func (s *Server) Close() {
 	s.closed.Do(func() {
 		s.ready.Store(false)
+		close(s.stop)
 		now, cancel := context.WithCancel(context.Background())
 		cancel()
 		for _, server := range []*fasthttp.Server{s.public, s.private} {
 			_ = server.ShutdownWithContext(now) // closes idle connections
 		}
-		close(s.stop)
 		s.listeners.close()
 		s.clock.Wait()
 		s.hub.Stop()
@@ -207,6 +212,6 @@ func (s *Server) Close() {
 // single connections, of which there are many.
 type quietLogger struct{ log *slog.Logger }
 
-func (q quietLogger) Printf(format string, args ...any) {
-	q.log.Debug("http server", "message", fmt.Sprintf(format, args...))
-}
+// Printf leaves the values out: some are a request's bytes, and these may be secret,
+// SecureErrorLogMessage or not.
+func (q quietLogger) Printf(format string, _ ...any) { q.log.Debug("http server", "complaint", format) }

@@ -52,9 +52,11 @@ func (s *Server) readStreamRequest(ctx *fasthttp.RequestCtx) (*streamRequest, *p
 
 // readTopics reads the topics, comma-separated or repeated, once each.
 func (s *Server) readTopics(ctx *fasthttp.RequestCtx, caller auth.Identity, r *streamRequest) *problem {
+	n := 0 // how many were named so far, one that is named again too
 	for _, list := range ctx.QueryArgs().PeekMulti("topics") {
 		for topic := range strings.SplitSeq(string(list), ",") {
-			at := fmt.Sprintf("topics[%d]", len(r.info.Topics))
+			at := fmt.Sprintf("topics[%d]", n)
+			n++
 			if err := wire.CheckTopic(topic); err != nil {
 				return badQuery(at, err)
 			}

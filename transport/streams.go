@@ -22,7 +22,8 @@ import (
 // the request goes, the connection leaves fasthttp; the hub's answer (admitted,
 // full, draining) is written to it by hand.
 func (s *Server) openStream(ctx *fasthttp.RequestCtx, _ auth.Identity) {
-	accept := parseAccept(ctx.Request.Header.Peek("Accept"))
+	// A list may be spread over several fields (RFC 9110 5.2).
+	accept := parseAccept(bytes.Join(ctx.Request.Header.PeekAll("Accept"), []byte(",")))
 	if !accept.allows {
 		reply(ctx, problem{Status: 406, Code: "NOT_ACCEPTABLE", Detail: "this is a text/event-stream, which the Accept header excludes", Field: "Accept"})
 		return
@@ -51,6 +52,7 @@ func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
 	welcome, err := s.engine.Open(conn, r.info, func(w actor.Welcome) *sse.Frame {
 		switch w.Admission {
 		case actor.Admitted:
+			s.log.connected(r.info) // here, or the line of a short stream's end could be before it
 			return s.greeting(r, w)
 		case actor.Draining:
 			return s.refusal(r, shuttingDown, actor.CodeServerShutdown)
@@ -63,8 +65,6 @@ func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
 		s.opts.Log.Error("a stream could not be opened", "error", err)
 	case welcome.Admission != actor.Admitted:
 		s.log.refused(r.info, welcome.Admission)
-	default:
-		s.log.connected(r.info)
 	}
 }
 

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -22,6 +21,7 @@ type bench struct {
 	bin     string
 	streams int
 	rounds  int
+	extra   []string // settings of all servers, as NAME=value
 
 	dir     string
 	log     *os.File // of all servers of the scenario
@@ -63,9 +63,8 @@ func (b *bench) client(o loadgen.Options) (*loadgen.Client, error) {
 	return c, err
 }
 
-// stopServers ends what the scenario started. It reports whether a server
-// panicked or found a data race.
-func (b *bench) stopServers() (alarm bool) {
+// end ends what the scenario started.
+func (b *bench) end() {
 	for _, c := range b.clients {
 		c.Stop()
 	}
@@ -73,37 +72,33 @@ func (b *bench) stopServers() (alarm bool) {
 		s.kill()
 	}
 	b.clients, b.servers = nil, nil
-	text, err := os.ReadFile(b.log.Name())
-	if err != nil {
-		return false
-	}
-	for _, word := range []string{"panic:", "goroutine 1 [", "DATA RACE", "level=ERROR", "fatal error:"} {
-		if bytes.Contains(text, []byte(word)) {
-			return true
-		}
-	}
-	_ = b.log.Truncate(0)
-	_, _ = b.log.Seek(0, io.SeekStart)
-	return false
 }
 
-// printLog shows the end of what the scenario's servers wrote.
-func (b *bench) printLog(w io.Writer) {
+// takeLog gives what the scenario's servers wrote, and empties the file.
+func (b *bench) takeLog() string {
 	text, err := os.ReadFile(b.log.Name())
-	if err != nil || len(text) == 0 {
-		return
+	if err != nil {
+		return err.Error()
 	}
-	const most = 4000
-	if len(text) > most {
-		text = text[len(text)-most:]
-	}
-	fmt.Fprintf(w, "  the end of the servers' log:\n%s\n", text)
 	_ = b.log.Truncate(0)
 	_, _ = b.log.Seek(0, io.SeekStart)
+	return string(text)
+}
+
+// alarming finds the first line of a log that no healthy server writes.
+func alarming(log string) string {
+	for line := range strings.Lines(log) {
+		for _, word := range []string{"panic", "DATA RACE", "level=ERROR", `"level":"ERROR"`, "fatal error:"} {
+			if strings.Contains(line, word) {
+				return strings.TrimSpace(line)
+			}
+		}
+	}
+	return ""
 }
 
 func (b *bench) cleanUp() {
-	b.stopServers()
+	b.end()
 	_ = b.log.Close()
 	_ = os.RemoveAll(b.dir)
 }

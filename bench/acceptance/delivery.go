@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"strings"
 	"sync"
 	"time"
@@ -52,6 +53,10 @@ func delivery(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
+	usedHere, err := loadgen.ReadUsage(os.Getpid())
+	if err != nil {
+		return err
+	}
 	coming, stopComing := context.WithCancel(ctx)
 	defer stopComing()
 	var churning sync.WaitGroup
@@ -83,6 +88,11 @@ func delivery(ctx context.Context, b *bench, r *report) error {
 		return err
 	}
 
+	afterHere, err := loadgen.ReadUsage(os.Getpid())
+	if err != nil {
+		return err
+	}
+
 	passers := d.client.Counts(churned)
 	r.tell("posted", "%d broadcasts, %d targeted, %d batches of %d by %d publishers in %v", waves, targetedSends, waves, batchSize, deliveryLanes, lasted.Round(time.Second))
 	r.tell("came and went meanwhile", "%d came, %d went, %d still there", passers.Opened, passers.AllEnded(), passers.Open)
@@ -92,7 +102,7 @@ func delivery(ctx context.Context, b *bench, r *report) error {
 	d.reportPassers(r)
 	d.reportAnswers(r, expected)
 	d.reportTimes(r)
-	r.tell("the server's CPU meanwhile", "%v", after.CPU-used.CPU)
+	r.tell("CPU meanwhile", "server %v, load client and publishers %v", after.CPU-used.CPU, afterHere.CPU-usedHere.CPU)
 	r.equal("activeConnections after a quiet second", active, d.client.Counts(live).Open+passers.Open)
 	return d.leave(ctx, r, before)
 }

@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"os"
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
@@ -28,6 +29,10 @@ func idle(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
+	before, err := loadgen.ReadUsage(os.Getpid())
+	if err != nil {
+		return err
+	}
 	began := time.Now()
 	if _, err := open(ctx, c, sessions(b.streams, "idle")); err != nil {
 		return err
@@ -45,6 +50,10 @@ func idle(ctx context.Context, b *bench, r *report) error {
 		return err
 	}
 
+	own, err := loadgen.ReadUsage(os.Getpid())
+	if err != nil {
+		return err
+	}
 	each := func(l level) float64 { return float64(l.RSS-empty.RSS) / float64(b.streams) }
 	n := c.Counts(0)
 	r.tell("how RSS is read", "Rss of /proc/PID/smaps_rollup, median of 5 readings in a second")
@@ -56,6 +65,7 @@ func idle(ctx context.Context, b *bench, r *report) error {
 	r.check("RSS a stream, settled", each(settled) <= bar, fmt.Sprintf("%.0f bytes", each(settled)), fmt.Sprintf("at most %.0f bytes (2.2 KiB)", bar))
 	r.check("goroutines more than with no stream", settled.goroutines-empty.goroutines < 50, settled.goroutines-empty.goroutines, "less than 50")
 	r.tell("CPU from then to now", "%v for connects and %d heartbeats", settled.CPU-empty.CPU, n.Heartbeats)
+	r.tell("the load client's", "%v; %.0f bytes RSS a stream", own.CPU-before.CPU, float64(own.RSS-before.RSS)/float64(b.streams))
 	r.equal("streams open", n.Open, b.streams)
 	r.equal("descriptors more than with no stream", settled.FDs-empty.FDs, b.streams)
 	r.check("heartbeats", n.Heartbeats >= b.streams, n.Heartbeats, fmt.Sprintf("at least %d, one each", b.streams))

@@ -41,7 +41,7 @@ func (b *bench) start(ctx context.Context, settings ...string) (*server, error) 
 
 func (b *bench) startAt(ctx context.Context, addr netip.AddrPort, settings ...string) (*server, error) {
 	// Not CommandContext: the scenarios end the server themselves, and what is
-	// left over is ended in stopServers.
+	// left over is ended in end.
 	cmd := exec.Command(b.bin)
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"), "HOME=" + os.Getenv("HOME"),
@@ -50,7 +50,7 @@ func (b *bench) startAt(ctx context.Context, addr netip.AddrPort, settings ...st
 		"SSEACTOR_API_KEYS=bench:" + key + ":publish+metrics+admin",
 		"SSEACTOR_LOG_LEVEL=warn",
 	}
-	for _, s := range settings {
+	for _, s := range append(settings, b.extra...) {
 		cmd.Env = append(cmd.Env, "SSEACTOR_"+s)
 	}
 	cmd.Stdout, cmd.Stderr = b.log, b.log

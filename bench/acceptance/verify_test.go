@@ -134,3 +134,9 @@ func TestReportFailsWithOneFault(t *testing.T) {
 	r.faults("d", loadgen.Counts{Faults: loadgen.Faults{Renumbered: 1}})
 	assert.False(t, r.passed())
 }
+
+func TestAlarmingLines(t *testing.T) {
+	assert.Empty(t, alarming("time=x level=WARN msg=\"fewer descriptors\"\n"))
+	assert.Equal(t, "WARNING: DATA RACE", alarming("a\nWARNING: DATA RACE\nb\n"))
+	assert.Equal(t, "panic: x", alarming("panic: x\n"))
+}

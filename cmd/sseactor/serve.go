@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
 
 	"github.com/sseactor/sseactor/cmd/sseactor/internal/config"
 	"github.com/sseactor/sseactor/transport/auth"
@@ -77,17 +78,19 @@ func developmentKey(c *config.Config) (string, error) {
 	secret := ""
 	if c.DevKeyFile != "" {
 		kept, err := os.ReadFile(c.DevKeyFile)
-		switch {
-		case err == nil:
-			secret = string(kept)
-		case !errors.Is(err, os.ErrNotExist):
+		if err != nil && !errors.Is(err, os.ErrNotExist) {
 			return "", fmt.Errorf("read the development key: %w", err)
 		}
+		secret = strings.TrimSpace(string(kept))
+		if secret != "" && !auth.IsSecret(secret) { // a mistyped name must not cost somebody a file
+			return "", fmt.Errorf("read the development key: %s holds something else; remove it or name another file (setting dev-key-file)", c.DevKeyFile)
+		}
 	}
-	if !auth.IsSecret(secret) {
+	if secret == "" {
 		secret = auth.NewSecret()
 		if c.DevKeyFile != "" {
-			if err := os.WriteFile(c.DevKeyFile, []byte(secret), 0o600); err != nil {
+			err := os.WriteFile(c.DevKeyFile, []byte(secret), 0o600)
+			if err = errors.Join(err, os.Chmod(c.DevKeyFile, 0o600)); err != nil { // it may have been there, and open to others
 				return "", fmt.Errorf("keep the development key: %w", err)
 			}
 		}

@@ -134,16 +134,15 @@ func TestWhatAClientSendsIsNotADeparture(t *testing.T) {
 	})
 }
 
-// stall sends to a client that does not read until the connection takes no more and
-// events wait behind it.
+// stall sends a client that does not read more than its connection takes, and gives
+// the writers time to find out.
 func stall(r *rig, name string) {
 	r.t.Helper()
-	for last, since := r.engine.Totals().Bytes, time.Now(); time.Since(since) < 50*time.Millisecond; time.Sleep(time.Millisecond) {
-		if r.waiting(name) < 10 {
-			_, n := r.send(name, strings.Repeat("x", 16<<10), sse.Normal)
-			require.Equal(r.t, 1, n)
-			since = time.Now()
-		}
+	for range 100 {
+		_, n := r.send(name, strings.Repeat("x", 16<<10), sse.Normal)
+		require.Equal(r.t, 1, n)
+	}
+	for last, since := r.engine.Totals().Bytes, time.Now(); time.Since(since) < 20*time.Millisecond; time.Sleep(time.Millisecond) {
 		if written := r.engine.Totals().Bytes; written != last {
 			last, since = written, time.Now()
 		}

@@ -38,6 +38,7 @@ type Engine struct {
 	opts   Options
 	poller *poller // nil on the portable path
 
+	opening sync.RWMutex       // held for reading while a stream is being opened
 	woken   chan *actor.Client // parked clients whose connections take bytes again
 	over    chan struct{}      // closed when the writers have ended
 	writers sync.WaitGroup
@@ -98,6 +99,8 @@ func Start(hub *actor.Hub, opts Options) (*Engine, error) {
 // stopped, and ends the poller. Stop the hub first. It may be called again.
 func (e *Engine) Stop() {
 	e.writers.Wait()
+	e.opening.Lock() // those that the hub let in last are open; it lets nobody in any more
+	defer e.opening.Unlock()
 	select {
 	case <-e.over:
 	default:
@@ -143,8 +146,10 @@ func (e *Engine) Totals() Totals {
 func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *sse.Frame) (actor.Welcome, error) {
 	sink := e.newSink(conn)
 	c := actor.NewClient(info, sink, e.hub.Now())
+	e.opening.RLock()
 	welcome, err := e.hub.Register(c)
 	if err == nil && welcome.Admission == actor.Admitted {
+		defer e.opening.RUnlock()
 		if err := sink.adopt(conn, c); err != nil {
 			c.Hangup() // this goroutine owns it; its first Flush closes
 		}
@@ -155,6 +160,7 @@ func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *
 		}
 		return welcome, nil
 	}
+	e.opening.RUnlock()
 	if err == nil {
 		// Refusals are small: they fit into the socket's buffer, or the peer
 		// does not want them.

@@ -138,3 +138,48 @@ func TestWhyAWriteFailed(t *testing.T) {
 		assert.Equal(t, want, r.endedWithin(noticed).why, "%v", err)
 	}
 }
+
+// A client with much to catch up on gets a few writes at a time; others have their
+// turns in between, and it still gets all.
+func TestAClientWithMuchToCatchUpOnTakesTurns(t *testing.T) {
+	r := newRig(t, Options{}, func(o *actor.Options) { o.Writers = 1 })
+	sink := &memory{written: make(chan []byte)}
+	late := actor.NewClient(actor.Info{ID: "late", SessionID: "late"}, sink, r.hub.Now())
+	_, err := r.hub.Register(late)
+	require.NoError(t, err)
+	var want []byte
+	for i := range 100 {
+		wire, _ := r.send("late", fmt.Sprint(i, strings.Repeat("x", 60_000)), sse.Normal)
+		want = append(want, wire...)
+	}
+	client, server := connectTCP(t)
+	other := collect(client)
+	r.open(server, "other")
+
+	r.engine.woken <- late // this test owned it, and hands it to a writer
+	wantOther := headBytes("other")
+	for i := range 50 {
+		wire, _ := r.send("other", fmt.Sprint(i), sse.Normal)
+		wantOther = append(wantOther, wire...)
+	}
+	var got []byte
+	for writes := 0; len(got) < len(want); writes++ {
+		select {
+		case b := <-sink.written:
+			got = append(got, b...)
+		case <-time.After(soon):
+			require.FailNow(t, "it was forgotten", "%d of %d bytes", len(got), len(want))
+		}
+		if writes == 3*fairRounds {
+			same(t, wantOther, other.until(t, len(wantOther)))
+		}
+	}
+	same(t, want, got)
+}
+
+// memory is a sink that takes everything, one write when it is asked for.
+type memory struct{ written chan []byte }
+
+func (m *memory) Write(p []byte) (int, error) { m.written <- bytes.Clone(p); return len(p), nil }
+func (m *memory) Blocks() bool                { return false }
+func (m *memory) Close()                      {}

@@ -43,7 +43,7 @@ func TestBodiesThatAreNoEvent(t *testing.T) {
 		"a leading zero":                {`{"data":01}`, "not valid JSON at byte N: invalid character '1' after object key:value pair"},
 		"NaN":                           {`{"data":NaN}`, "data: not valid JSON at byte N: invalid character 'N' looking for beginning of value"},
 		"a comment":                     {`{"data":1/**/}`, "not valid JSON at byte N: invalid character '/' after object key:value pair"},
-		"a number too large to be read": {`1e999`, "not valid JSON: json: cannot unmarshal number 1e999 into Go value of type float64"},
+		"a number too large to be read": {`1e999`, "the body is a JSON number; send an event as an object, or an array of them"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			f := refused(t, c.body)

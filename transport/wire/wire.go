@@ -59,6 +59,7 @@ func Decode(body []byte, limits Limits) (items []Item, batch bool, err error) {
 		return nil, false, fault("", "the body is not valid UTF-8")
 	}
 	d := decoder{json.NewDecoder(bytes.NewReader(body)), limits}
+	d.UseNumber() // a number's digits would be in the error if they were too many for a float
 	token, err := d.Token()
 	if errors.Is(err, io.EOF) {
 		return nil, false, fault("", "the body is empty; send an event or an array of events as JSON")
@@ -112,7 +113,7 @@ func kind(token json.Token) string {
 	switch token.(type) {
 	case string:
 		return "string"
-	case float64:
+	case json.Number:
 		return "number"
 	case bool:
 		return "boolean"

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"bytes"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestExitCodesAndWhatIsPrinted(t *testing.T) {
+	for sentence, c := range map[string]struct {
+		args     []string
+		env      []string
+		code     int
+		out, err string // patterns
+	}{
+		"version":                         {[]string{"version"}, nil, 0, `^sseactor \S+ go1\.\S+ \w+/\w+\n$`, `^$`},
+		"help":                            {[]string{"help"}, nil, 0, `(?s)^sseactor: .*\n  serve  .*\n  send  .*\n  tail  .*\n  healthcheck  .*\n  version  `, `^$`},
+		"the settings of serve":           {[]string{"serve", "--help"}, nil, 0, `(?s)--max-clients`, `^$`},
+		"the settings, without a command": {[]string{"--help"}, nil, 0, `(?s)--max-clients`, `^$`},
+		"the flags of send":               {[]string{"send", "--help"}, nil, 0, `^$`, `(?s)^usage: sseactor send .*-event`},
+		"the flags of tail":               {[]string{"tail", "-h"}, nil, 0, `^$`, `(?s)^usage: sseactor tail .*-topics`},
+		"no such command":                 {[]string{"sevre"}, nil, 2, `^$`, `(?s)^sseactor: there is no command "sevre"\n.*serve`},
+		"no such setting":                 {[]string{"serve", "--adr", ":1"}, nil, 2, `^$`, `adr`},
+		"no such flag of send":            {[]string{"send", "--nope", "x"}, nil, 2, `^$`, `-nope`},
+		"send without data":               {[]string{"send"}, nil, 2, `^$`, `send takes one argument, the data`},
+		"send with too much":              {[]string{"send", "a", "b"}, nil, 2, `^$`, `send takes one argument, the data`},
+		"production without a key":        {nil, nil, 2, `^$`, `(?s)api-keys.*SSEACTOR_API_KEYS`},
+		"all faults at once":              {[]string{"--max-clients", "0", "--retry", "soon", "--log-format", "xml"}, []string{"SSEACTOR_WRITERS=-1", "SSEACTOR_MAX_TOPIC=1"}, 2, `^$`, `(?s)(?:.*(?:max-clients|retry|log-format|WRITERS|MAX_TOPIC|api-keys)){6}`},
+		"a certificate that is not there": {[]string{"--mode", "development", "--addr", "127.0.0.1:0", "--tls-cert", "/no/cert", "--tls-key", "/no/key"}, nil, 2, `^$`, `settings tls-cert and tls-key: open /no/cert`},
+		"an address that can't be used":   {[]string{"--mode", "development", "--addr", "192.0.2.1:80"}, nil, 1, `^$`, `sseactor serve: listen on 192\.0\.2\.1:80 \(setting addr\)`},
+		"a server that is not there":      {[]string{"healthcheck", "--url", "http://127.0.0.1:1"}, nil, 1, `^$`, `sseactor healthcheck: .*refused`},
+		"a key file that is not there":    {[]string{"healthcheck", "--key-file", "/no/key"}, nil, 1, `^$`, `read the API key: open /no/key`},
+		"a URL that is none":              {[]string{"send", "--url", "http://[", "x"}, nil, 1, `^$`, `the server's URL`},
+		"tail of a URL that is none":      {[]string{"tail", "--url", "http://["}, nil, 1, `^$`, `the server's URL`},
+		"a timeout that is none":          {[]string{"healthcheck", "--timeout", "x"}, nil, 2, `^$`, `invalid value "x"`},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			var out, errs bytes.Buffer
+			code := run(c.args, stdio{strings.NewReader(""), &out, &errs, c.env})
+			assert.Equal(t, c.code, code, errs.String())
+			assert.Regexp(t, regexp.MustCompile(c.out), out.String())
+			assert.Regexp(t, regexp.MustCompile(c.err), errs.String())
+		})
+	}
+}
+
+// A secret must not come back in the complaint about it.
+func TestFaultsDoNotShowSecrets(t *testing.T) {
+	var out, errs bytes.Buffer
+	code := run([]string{"--metrics-token", "SECRET", "--api-keys", "SECRET:SECRET,SECRET"}, stdio{strings.NewReader(""), &out, &errs, nil})
+	assert.Equal(t, 2, code)
+	assert.NotContains(t, out.String()+errs.String(), "SECRET")
+}

@@ -1,0 +1,75 @@
+package transport
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func development(o *Options) { o.Development = true }
+
+// Ends all streams, and answers with the metrics after it: all counters at zero.
+func TestReset(t *testing.T) {
+	r := startRig(t, development, func(o *Options) { o.Hub.MaxClients = 2 })
+	a, b := r.open("sessionId=a"), r.open("userId=1&topics=news", key(opsKey))
+	refusedInWords(t, r.dialStream("sessionId=c"), "MAX_CLIENTS")
+	r.publish(`{"data":1}`)
+	a.next()
+	b.next()
+	r.call("GET", "/nothing", "").problem(t, 404, "NOT_FOUND", "")
+
+	got := decode[struct {
+		Success bool
+		Metrics map[string]any
+	}](t, r.call("POST", "/api/sse/reset", "", key(opsKey)))
+	assert.True(t, got.Success)
+	for name, v := range got.Metrics {
+		if n, ok := v.(float64); ok && name != "maxClients" && name != "endingConnections" {
+			assert.Zero(t, n, name)
+		}
+	}
+	for _, c := range []*sseClient{a, b} {
+		e := c.next()
+		assert.Equal(t, "error", e.name)
+		assert.Equal(t, "DISCONNECTED_BY_ADMIN", e.json(t)["code"])
+		c.end()
+	}
+	eventually(t, func() bool { return r.streams() == 0 }, "no stream is left")
+	e := r.scrape()
+	for _, series := range []string{"sseactor_streams_opened_total", "sseactor_events_total", "sseactor_deliveries_total", "sseactor_delivered_total",
+		"sseactor_written_bytes_total", `sseactor_http_requests_total{route="none",status="404"}`, `sseactor_streams_refused_total{reason="full"}`} {
+		if series != "sseactor_written_bytes_total" { // the farewells are written after the reset
+			assert.Zero(t, e.value[series], series)
+		}
+	}
+
+	c := r.open("sessionId=c") // and it goes on
+	assert.Equal(t, 1, r.publish(`{"data":2}`).EventsSent)
+	assert.Equal(t, "2", c.next().data)
+	assert.Len(t, r.log.wait(t, "the server was reset", 1), 1)
+}
+
+func TestResetOfAnEmptyServer(t *testing.T) {
+	r := startRig(t, development)
+	resp := r.call("POST", "/api/sse/reset", "", key(opsKey))
+	require.Equal(t, 200, resp.StatusCode, resp.body)
+}
+
+// In production the endpoint does not exist, for nobody.
+func TestThereIsNoResetInProduction(t *testing.T) {
+	r := startRig(t)
+	c := r.open("sessionId=s")
+	for _, header := range [][]string{nil, {key(appKey)}, {key(opsKey)}} {
+		r.call("POST", "/api/sse/reset", "", header...).problem(t, 404, "NOT_FOUND", "")
+	}
+	id := r.publish(`{"data":1}`).Event.ID
+	assert.Equal(t, id, c.next().id)
+}
+
+func TestWhoMayReset(t *testing.T) {
+	r := startRig(t, development)
+	r.call("POST", "/api/sse/reset", "").problem(t, 401, "UNAUTHORIZED", "")
+	r.call("POST", "/api/sse/reset", "", key(appKey)).problem(t, 403, "FORBIDDEN", "")
+	r.call("GET", "/api/sse/reset", "", key(opsKey)).problem(t, 405, "METHOD_NOT_ALLOWED", "")
+}
