@@ -14,6 +14,7 @@ type countingSink struct{ bytes int }
 
 func (s *countingSink) Write(p []byte) (int, error) { s.bytes += len(p); return len(p), nil }
 func (s *countingSink) Blocks() bool                { return false }
+func (s *countingSink) Interrupt()                  {}
 func (s *countingSink) Close()                      {}
 
 // BenchmarkBroadcast is one event to all of 10,000 idle clients: sealed, swept,

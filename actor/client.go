@@ -46,7 +46,9 @@ type Client struct {
 	cursor   uint64 // order of the last send considered for this client
 	accepted uint64 // publishers' events taken by the outbox
 	dropped  uint64
-	missed   *gap // what was dropped and not yet said
+
+	missed    *gap // what was dropped and not yet said
+	awaitsGap bool // it is in gaps.waiting
 
 	lastOffer uint32 // tick of the last frame offered
 	expires   uint32 // tick at which MaxAge is reached; 0: never
@@ -91,9 +93,13 @@ func (c *Client) Flush(first *sse.Frame, scratch []byte, tick uint32, rounds int
 // goroutine of its own. Any goroutine.
 func (c *Client) Blocks() bool { return c.out.Blocks() }
 
-// Aside says that the owner is a goroutine of its own, which may take its time.
-// Owner only.
+// Aside says that the owner has waited for the peer for long, in a Write of a Sink
+// that blocks; see outbox.Outbox.Aside. Any goroutine.
 func (c *Client) Aside() { c.out.Aside() }
+
+// Interrupt makes the owner's Write, if it waits, fail; see outbox.Sink. For an
+// Entry that asks for it.
+func (c *Client) Interrupt() { c.out.Interrupt() }
 
 // Writable says that a parked client's connection takes bytes again. If it
 // reports true, the caller is the owner and must see to a Flush. Poller only.

@@ -33,7 +33,7 @@ func TestAClientIsItsOutbox(t *testing.T) {
 	p.room = 0
 	w.say("x", Target{})
 	w.take()
-	p.Aside() // by the goroutine that will flush it
+	p.Aside() // as its peer holds up the goroutine that flushes it
 	for range 7 {
 		w.say("y", Target{})
 	}

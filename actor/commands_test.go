@@ -159,7 +159,7 @@ func (s *script) register(a arguments) {
 		_, welcome = s.w.register(Info{ID: name, UserID: a.pairs["user"], SessionID: a.pairs["session"], Topics: a.many("topics")})
 		counts[welcome.Admission]++
 	}
-	words := []string{"admitted", "full", "draining", "duplicate"}
+	words := []string{Admitted: "admitted", Full: "full", Draining: "draining", Duplicate: "duplicate"}
 	if len(names) == 1 {
 		s.printf("%s: %s, the newest event is %s", names[0], words[welcome.Admission], welcome.LastID)
 		return

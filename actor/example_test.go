@@ -15,6 +15,7 @@ type printer struct{}
 
 func (printer) Write(p []byte) (int, error) { fmt.Printf("%s", p); return len(p), nil }
 func (printer) Blocks() bool                { return false }
+func (printer) Interrupt()                  {}
 func (printer) Close()                      { fmt.Println("(closed)") }
 
 // A hub, one stream writer, one stream, and one event.

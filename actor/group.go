@@ -9,6 +9,7 @@ type group struct {
 	kind    groupKind
 	key     string
 	members []*Client
+	pending sweepSet // the sends that wait to be swept over it
 }
 
 type groupKind uint8

@@ -10,6 +10,9 @@ import (
 type Entry struct {
 	Client *Client
 	Frame  *sse.Frame
+	// Interrupt asks for Client.Interrupt instead of a Flush: the receiver of the
+	// entry does not own the client, whose owner is to close it.
+	Interrupt bool
 }
 
 // Batch is work for one stream writer. The writer becomes the owner of each
@@ -25,9 +28,10 @@ const batchSize = 128
 // small; the sweep goes on as fast as writers take batches.
 const batchesPerWriter = 4
 
-// handoff moves clients to the writers. A client is in at most one batch, since
-// the hub hands it over only when it is idle, so what waits here is bounded by
-// the number of clients.
+// handoff moves clients to the writers. A client is in at most one batch to be
+// flushed, since the hub hands it over only when it is idle, and to be interrupted
+// once for each time it is killed, so what waits here is bounded by the number of
+// clients.
 //
 // Not safe for concurrent use, but for the fields it shares with Finish; the hub
 // goroutine owns it.
@@ -40,7 +44,7 @@ type handoff struct {
 	// Shared with the writers.
 	finished atomic.Uint64
 	spare    chan *Batch   // finished batches, to be filled again
-	waiting  atomic.Bool   // the hub wants to know of the next Finish
+	waiting  atomic.Bool   // the hub wants to know of the next progress
 	lull     chan struct{} // tells it
 }
 
@@ -53,7 +57,12 @@ func newHandoff(writers int) *handoff {
 }
 
 // hand queues c, which the caller has made busy, for a writer.
-func (h *handoff) hand(c *Client, first *sse.Frame) {
+func (h *handoff) hand(c *Client, first *sse.Frame) { h.add(Entry{Client: c, Frame: first}) }
+
+// interrupt asks a writer to wake c's owner.
+func (h *handoff) interrupt(c *Client) { h.add(Entry{Client: c, Interrupt: true}) }
+
+func (h *handoff) add(e Entry) {
 	if h.open == nil {
 		select {
 		case h.open = <-h.spare:
@@ -62,7 +71,7 @@ func (h *handoff) hand(c *Client, first *sse.Frame) {
 		}
 		h.handed++
 	}
-	h.open.Entries = append(h.open.Entries, Entry{c, first})
+	h.open.Entries = append(h.open.Entries, e)
 	if len(h.open.Entries) == batchSize {
 		h.filled = append(h.filled, h.open)
 		h.open = nil
@@ -114,16 +123,8 @@ func (h *handoff) channel() chan<- *Batch {
 // congested reports whether the writers have all the work they should have.
 func (h *handoff) congested() bool { return len(h.filled) > 0 }
 
-// caughtUp reports whether the first n batches are finished, and sees to it that
-// lull tells of a later Finish if not.
-func (h *handoff) caughtUp(n uint64) bool {
-	h.waiting.Store(true)
-	if h.finished.Load() < n {
-		return false
-	}
-	h.waiting.Store(false)
-	return true
-}
+// caughtUp reports whether the first n batches are finished.
+func (h *handoff) caughtUp(n uint64) bool { return h.finished.Load() >= n }
 
 // finish takes a batch back from a writer. Any goroutine.
 func (h *handoff) finish(b *Batch) {
@@ -134,6 +135,11 @@ func (h *handoff) finish(b *Batch) {
 	default: // enough spares: this one is garbage
 	}
 	h.finished.Add(1)
+	h.progress()
+}
+
+// progress wakes a hub that waits. Any goroutine.
+func (h *handoff) progress() {
 	if h.waiting.Load() {
 		select {
 		case h.lull <- struct{}{}:

@@ -93,6 +93,10 @@ func (h *Hub) run(s *state) {
 		if !s.working() {
 			work = nil
 		}
+		disconnects := h.disconnects
+		if len(s.removes) >= maxRemovals {
+			disconnects = nil
+		}
 		select {
 		case m := <-h.registers:
 			m.reply <- s.register(m.client)
@@ -109,8 +113,8 @@ func (h *Hub) run(s *state) {
 			m.reply <- s.snapshot(len(h.sends))
 		case m := <-h.lists:
 			m.reply <- s.list(m.filter, m.cursor, m.limit)
-		case m := <-h.disconnects:
-			m.reply <- s.disconnect(m.filter)
+		case m := <-disconnects:
+			s.disconnect(m.filter, m.reply)
 		case m := <-h.drains:
 			s.drain(m.window, m.reply)
 		case m := <-h.resets:
@@ -158,6 +162,10 @@ func (h *Hub) Batches() <-chan *Batch { return h.writers.out }
 
 // Finish gives a batch back.
 func (h *Hub) Finish(b *Batch) { h.writers.finish(b) }
+
+// Progress says that a Flush of a client that was not in the batch at hand has
+// ended: a hub that waits for its writers looks again. Any goroutine.
+func (h *Hub) Progress() { h.writers.progress() }
 
 // Tick tells the hub the time. It never waits: if the hub is busy with the tick
 // before, this one is left out, and the next makes up for it.

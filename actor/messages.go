@@ -43,12 +43,13 @@ type (
 	}
 )
 
-// Admission is the hub's answer to a new stream.
+// Admission is the hub's answer to a new stream. The zero Admission is none.
 type Admission uint8
 
 // The admissions.
 const (
-	Admitted  Admission = iota
+	_         Admission = iota
+	Admitted            // it is a stream
 	Full                // MaxClients streams are open
 	Draining            // the hub is shutting down
 	Duplicate           // a client with this id is registered
@@ -145,7 +146,8 @@ func (h *Hub) List(ctx context.Context, filter Filter, cursor, limit int) (Page,
 }
 
 // Disconnect ends the streams that filter chooses with DISCONNECTED_BY_ADMIN and
-// says how many they were. The zero Filter chooses none here.
+// says how many they were. The zero Filter chooses none here. Many are ended in
+// slices, and go on being so if ctx ends first.
 func (h *Hub) Disconnect(ctx context.Context, filter Filter) (int, error) {
 	return ask(ctx, h, h.disconnects, func(reply chan<- int) disconnection {
 		return disconnection{filter, reply}

@@ -32,12 +32,6 @@ func ErrorFrame(code, message string, retry time.Duration, now time.Time) *sse.F
 	}{message, code, Timestamp(now)})
 }
 
-// gap is the run of events that a client has missed and not been told of.
-type gap struct {
-	dropped  uint64
-	from, to string // the ids of the first and the last
-}
-
 func gapFrame(g gap, now time.Time) *sse.Frame {
 	return control(sse.NameConnection, 0, struct {
 		Status    string `json:"status"`

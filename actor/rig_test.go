@@ -123,6 +123,7 @@ func (l *live) Write(p []byte) (int, error) {
 }
 
 func (l *live) Blocks() bool { return false }
+func (l *live) Interrupt()   {}
 
 func (l *live) Close() {
 	l.enter()

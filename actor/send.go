@@ -36,22 +36,9 @@ type send struct {
 	order  uint64
 	frame  *sse.Frame
 	groups []*group // whose members get it
-	all    bool     // everybody is among them
+	bit    sweepSet // of the groups' pending, while it waits to be swept
 	queued int
 	reply  chan<- Receipt
-}
-
-// matches reports whether c is a receiver.
-func (m *send) matches(c *Client) bool {
-	if m.all {
-		return true
-	}
-	for _, g := range m.groups {
-		if g == c.user || g == c.session || g.kind == kindTopic && c.in(g) {
-			return true
-		}
-	}
-	return false
 }
 
 // send assigns the event's id and gives it to its receivers: at once if they are
@@ -97,7 +84,6 @@ func (s *state) resolve(m *send, target Target) (size int) {
 		}
 	}
 	if target.everybody() {
-		m.all = true
 		add(&s.index.all)
 		return size
 	}
@@ -125,8 +111,16 @@ func (s *state) give(m *send, c *Client) {
 }
 
 // deliver puts a publisher's event into c's outbox, or does what the event's
-// priority says when there is no room.
+// priority says when there is no room. Nothing goes in behind a hole unless the
+// notice of it goes before.
 func (s *state) deliver(c *Client, f *sse.Frame) bool {
+	if c.missed != nil && !c.doomed {
+		if !c.out.Fits(f, c.missed.room(), s.limits) {
+			s.overflow(c, f)
+			return false
+		}
+		s.tellGap(c)
+	}
 	if !s.offer(c, f) {
 		return false
 	}
@@ -146,7 +140,7 @@ func (s *state) offer(c *Client, f *sse.Frame) bool {
 	case outbox.Handed:
 		s.writers.hand(c, f)
 	case outbox.Behind:
-		s.pressed = true
+		s.press(c)
 	case outbox.Full:
 		s.overflow(c, f)
 		return false
@@ -158,7 +152,7 @@ func (s *state) offer(c *Client, f *sse.Frame) bool {
 }
 
 // overflow is the slow-consumer policy: every drop is counted, and the client is
-// told of it once it reads again; a high-priority event ends the stream instead,
+// told of it before anything later; a high-priority event ends the stream instead,
 // so that the client comes back with its Last-Event-ID.
 func (s *state) overflow(c *Client, f *sse.Frame) {
 	switch f.Priority() {

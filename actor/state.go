@@ -30,13 +30,12 @@ type state struct {
 	sweeps  sweeps
 	endings endings
 	shed    shedding
-	missed  []*Client // that have a gap to be told of
+	removes []*removal
+	gaps    gaps
 	slow    []*Client // that a high-priority event found full
 
 	draining bool
-	pressed  bool   // a healthy client's outbox fills: let the writers catch up
-	paused   bool   // until pausedAt batches are finished
-	pausedAt uint64 // handoff.handed when the pause began
+	pause    pause
 
 	writers *handoff
 	stats   Stats
@@ -68,7 +67,7 @@ func (s *state) clients() int { return len(s.index.all.members) + s.endings.open
 
 // register lets c in, or says why not.
 func (s *state) register(c *Client) Welcome {
-	w := Welcome{LastID: s.lastID}
+	w := Welcome{Admission: Admitted, LastID: s.lastID}
 	switch {
 	case s.draining:
 		w.Admission = Draining
@@ -108,47 +107,54 @@ func (s *state) unregister(c *Client) {
 	s.stats.Discarded += uint64(discarded)
 	s.stats.Undelivered += uint64(left - discarded)
 	s.stats.Ended[c.EndedBy(ReasonClientClosed)]++
-	c.missed = nil
+	s.forgetGap(c)
 	s.shedDone()
 }
 
 // settle does what had to wait until no group was being walked, and what one
 // message leaves for the next. It is called after every message.
 func (s *state) settle() {
+	s.endSlow()
+	s.writers.offer()
+	s.goOn()
+}
+
+// endSlow ends those that a high-priority event found full.
+func (s *state) endSlow() {
+	if len(s.slow) == 0 {
+		return
+	}
+	e := ending{reason: ReasonSlowConsumer, code: CodeSlowConsumer, discard: true,
+		message: "the connection is too slow for its events; reconnect to resume"}
 	for i := 0; i < len(s.slow); i++ { // ending one may overflow another
-		s.end(s.slow[i], ending{reason: ReasonSlowConsumer, code: CodeSlowConsumer, discard: true,
-			message: "the connection is too slow for its events; reconnect to resume"})
+		s.end(s.slow[i], &e)
 		s.slow[i] = nil
 	}
 	s.slow = s.slow[:0]
-	if s.pressed {
-		s.pressed = false
-		if !s.paused {
-			s.paused, s.pausedAt = true, s.writers.handed
-			s.stats.Pauses++
-		}
-	}
-	s.writers.offer()
-	if s.paused && s.writers.caughtUp(s.pausedAt) {
-		s.paused = false
-	}
 }
 
 // accepting reports whether a send may be taken now. While it may not, sends
-// wait in the inbox, and behind it their publishers: the server being behind is
-// no reason to drop what a healthy client could have had.
-func (s *state) accepting() bool { return !s.paused && !s.sweeps.full() }
+// wait in the inbox, and behind it their publishers.
+func (s *state) accepting() bool { return !s.paused() && !s.sweeps.full() }
 
-// working reports whether a slice of a sweep or of a shedding can be done now.
+// working reports whether a slice of some longer work can be done now.
 func (s *state) working() bool {
-	return s.sheddable() || len(s.sweeps.waiting) > 0 && !s.paused && !s.writers.congested()
+	return s.sheddable() || s.removable() || len(s.sweeps.waiting) > 0 && !s.paused() && !s.writers.congested()
 }
 
 // work does one slice.
 func (s *state) work() {
-	if s.sheddable() {
+	switch {
+	case s.sheddable():
 		s.shedSlice()
-		return
+	case s.removable():
+		s.removeSlice()
+	default:
+		s.sweep()
 	}
-	s.sweep()
+}
+
+// newRandom is seeded: a hub's run can be repeated.
+func newRandom(seed uint64) *rand.Rand {
+	return rand.New(rand.NewPCG(seed, 0x5353456163746f72))
 }

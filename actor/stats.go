@@ -53,7 +53,7 @@ func (s *state) snapshot(inbox int) Stats {
 	now.Topics = len(s.index.topics)
 	now.Draining = s.draining
 	now.Sweeping = len(s.sweeps.waiting)
-	now.Missed = len(s.missed)
+	now.Missed = s.gaps.untold
 	now.LastID = s.lastID
 	return now
 }
@@ -64,7 +64,7 @@ type ClientStats struct {
 	LastWrite    time.Time // of the last successful write, to a tick
 	QueuedFrames int
 	QueuedBytes  int
-	Delivered    uint64 // publishers' events written
+	Delivered    uint64 // publishers' events taken for it that no longer wait: written, or being written
 	Dropped      uint64
 }
 
@@ -89,30 +89,19 @@ type Filter struct {
 	Topic     string
 }
 
-// candidates is a group that holds all that match: the same for the same filter,
-// as a list's cursor is a place in it.
-func (s *state) candidates(f Filter) []*Client {
-	if f.ClientID != "" {
-		if c := s.index.byID[f.ClientID]; c != nil {
-			return []*Client{c}
-		}
-		return nil
-	}
-	var g *group
+// candidates is a group that holds all that match a filter without a client's id,
+// nil if nobody does: the same for the same filter, as a list's cursor is a place
+// in it.
+func (s *state) candidates(f Filter) *group {
 	switch { // the one likely to be smallest
 	case f.SessionID != "":
-		g = s.index.sessions[f.SessionID]
+		return s.index.sessions[f.SessionID]
 	case f.UserID != "":
-		g = s.index.users[f.UserID]
+		return s.index.users[f.UserID]
 	case f.Topic != "":
-		g = s.index.topics[f.Topic]
-	default:
-		g = &s.index.all
+		return s.index.topics[f.Topic]
 	}
-	if g == nil {
-		return nil
-	}
-	return g.members
+	return &s.index.all
 }
 
 func (s *state) chosen(f Filter, c *Client) bool {
@@ -134,7 +123,18 @@ const maxPage = 1000
 // list walks from the newest client to the oldest: a departure moves a client
 // that was listed, so one may be listed twice but none is missed.
 func (s *state) list(f Filter, cursor, limit int) Page {
-	members := s.candidates(f)
+	if f.ClientID != "" {
+		var page Page
+		if c := s.index.byID[f.ClientID]; c != nil && s.chosen(f, c) {
+			page.Clients = []ClientStats{s.describe(c)}
+		}
+		return page
+	}
+	g := s.candidates(f)
+	if g == nil {
+		return Page{}
+	}
+	members := g.members
 	if cursor <= 0 || cursor > len(members) {
 		cursor = len(members)
 	}
@@ -149,21 +149,4 @@ func (s *state) list(f Filter, cursor, limit int) Page {
 	}
 	page.Next = at
 	return page
-}
-
-// disconnect ends the chosen clients, at most limit of them, and says how many.
-func (s *state) disconnect(f Filter) int {
-	if f == (Filter{}) {
-		return 0 // everybody is Reset's or Drain's business
-	}
-	var chosen []*Client
-	for _, c := range s.candidates(f) {
-		if s.chosen(f, c) {
-			chosen = append(chosen, c)
-		}
-	}
-	for _, c := range chosen {
-		s.end(c, ending{reason: ReasonAdmin, code: CodeDisconnected, message: "disconnected by an administrator"})
-	}
-	return len(chosen)
 }

@@ -25,12 +25,38 @@ const maxSweeps = 32
 // Not safe for concurrent use; the hub goroutine owns it.
 type sweeps struct {
 	waiting []*send
-	group   int // of waiting[0]: which of its groups
-	pos     int // in that group: the first member not yet walked
+	added   uint // how many ever
+	group   int  // of waiting[0]: which of its groups
+	pos     int  // in that group: the first member not yet walked
 }
 
-func (w *sweeps) add(m *send) { w.waiting = append(w.waiting, m) }
-func (w *sweeps) full() bool  { return len(w.waiting) >= maxSweeps }
+// sweepSet is a set of waiting sends. Each group knows those that go to it, so what
+// is a client's own costs one look at each of its groups, however many sends wait
+// and however many topics each has.
+type sweepSet uint32
+
+func (w *sweeps) full() bool { return len(w.waiting) >= maxSweeps }
+
+func (w *sweeps) add(m *send) {
+	m.bit = 1 << (w.added % maxSweeps) // the one that had it before has been swept
+	w.added++
+	for _, g := range m.groups {
+		g.pending |= m.bit
+	}
+	w.waiting = append(w.waiting, m)
+}
+
+// done is for the first, when all its groups have been walked.
+func (w *sweeps) done() {
+	m := w.waiting[0]
+	for _, g := range m.groups {
+		g.pending &^= m.bit
+	}
+	w.waiting[0] = nil
+	w.waiting = w.waiting[1:]
+	w.group, w.pos = 0, 0
+	m.answer()
+}
 
 // sweep walks one slice.
 func (s *state) sweep() {
@@ -38,10 +64,7 @@ func (s *state) sweep() {
 	for range sliceSize {
 		m := w.waiting[0]
 		if w.group == len(m.groups) {
-			m.answer()
-			w.waiting[0] = nil
-			w.waiting = w.waiting[1:]
-			w.group, w.pos = 0, 0
+			w.done()
 			return
 		}
 		g := m.groups[w.group]
@@ -65,14 +88,33 @@ func (s *state) sweep() {
 
 // catchUp gives c whatever is waiting to be swept and is its own.
 func (s *state) catchUp(c *Client) {
+	if len(s.sweeps.waiting) == 0 {
+		return
+	}
+	own := s.pendingFor(c)
 	for _, m := range s.sweeps.waiting {
 		if c.cursor < m.order {
 			c.cursor = m.order
-			if m.matches(c) && s.deliver(c, m.frame) {
+			if own&m.bit != 0 && s.deliver(c, m.frame) {
 				m.queued++
 			}
 		}
 	}
+}
+
+// pendingFor is the waiting sends that c is a receiver of.
+func (s *state) pendingFor(c *Client) sweepSet {
+	own := s.index.all.pending
+	if c.user != nil {
+		own |= c.user.pending
+	}
+	if c.session != nil {
+		own |= c.session.pending
+	}
+	for _, m := range c.topics {
+		own |= m.topic.pending
+	}
+	return own
 }
 
 // moving keeps rule 3; see group.remove.

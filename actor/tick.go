@@ -65,7 +65,7 @@ func (s *state) advance(now time.Time) {
 	}
 	s.setTime(now)
 	s.overdue()
-	s.tellGaps()
+	s.gaps.tellQuiet(s)
 	s.shed.allowed = s.shed.perTick
 	var heartbeat *sse.Frame
 	w := &s.wheel
@@ -99,43 +99,10 @@ func (s *state) visit(c *Client) (ended bool) {
 	case c.out.Stuck() && time.Duration(s.tick-c.out.LastWrite())*TickInterval > s.opts.ClientTimeout:
 		s.kill(c, ReasonTimeout)
 	case c.expires != 0 && s.tick >= c.expires:
-		s.end(c, ending{reason: ReasonMaxAge, code: CodeMaxAge,
+		s.end(c, &ending{reason: ReasonMaxAge, code: CodeMaxAge,
 			message: "the stream has reached its maximum age; reconnect to resume"})
 	default:
 		return false
 	}
 	return true
-}
-
-// miss notes that c did not get an event.
-func (s *state) miss(c *Client, id string) {
-	if c.missed == nil {
-		c.missed = &gap{from: id}
-		s.missed = append(s.missed, c)
-	}
-	c.missed.dropped++
-	c.missed.to = id
-}
-
-// tellGaps tells the clients that missed something and have room again. The
-// notice has no id: it must not move the client's Last-Event-ID.
-func (s *state) tellGaps() {
-	kept := s.missed[:0]
-	for _, c := range s.missed {
-		if c.missed == nil || c.phase != phaseOpen {
-			continue
-		}
-		if n, size := c.out.Waiting(); n > s.limits.Frames/2 || size > s.limits.Bytes/2 {
-			kept = append(kept, c)
-			continue
-		}
-		if s.offer(c, gapFrame(*c.missed, s.now)) {
-			s.stats.Notices++
-		}
-		c.missed = nil
-	}
-	clear(s.missed[len(kept):])
-	if s.missed = kept; len(kept) == 0 {
-		s.missed = nil
-	}
 }

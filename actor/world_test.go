@@ -46,6 +46,7 @@ func (p *peer) Write(b []byte) (int, error) {
 }
 
 func (p *peer) Blocks() bool { return false }
+func (p *peer) Interrupt()   { panic("a sink that does not block is interrupted") }
 
 func (p *peer) Close() {
 	if p.closed {
@@ -143,6 +144,21 @@ func (w *world) finishWork() {
 		w.work()
 		w.settle()
 		w.write()
+	}
+}
+
+// disconnect ends the streams that f chooses and gives their number, which must be
+// there at once.
+func (w *world) disconnect(f Filter) int {
+	w.t.Helper()
+	reply := make(chan int, 1)
+	w.state.disconnect(f, reply)
+	select {
+	case n := <-reply:
+		return n
+	default:
+		require.FailNow(w.t, "streams are being ended in slices")
+		return 0
 	}
 }
 

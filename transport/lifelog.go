@@ -123,12 +123,21 @@ func (l *lifeLog) connected(i actor.Info) {
 	l.tell(kindConnect, slog.LevelInfo, func() []slog.Attr { return who(i) })
 }
 
-func (l *lifeLog) refused(i actor.Info, a actor.Admission) {
-	why := "the server is full"
-	if a == actor.Draining {
+func (l *lifeLog) refused(i actor.Info, a actor.Admission, err error) {
+	why := "it could not be opened"
+	switch a {
+	case actor.Full:
+		why = "the server is full"
+	case actor.Draining:
 		why = "the server is shutting down"
 	}
-	l.tell(kindRefuse, slog.LevelWarn, func() []slog.Attr { return append(who(i), slog.String("reason", why)) })
+	l.tell(kindRefuse, slog.LevelWarn, func() []slog.Attr {
+		attrs := append(who(i), slog.String("reason", why))
+		if err != nil {
+			attrs = append(attrs, slog.String("error", err.Error()))
+		}
+		return attrs
+	})
 }
 
 func (l *lifeLog) disconnected(i actor.Info, why actor.Reason, err error) {

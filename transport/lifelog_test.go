@@ -110,8 +110,8 @@ func TestReasonsAndTheirLevels(t *testing.T) {
 			l.disconnected(actor.Info{ID: why.String(), Since: time.Now()}, why, nil)
 		}
 		l.disconnected(actor.Info{ID: "x", UserID: "7", Since: time.Now().Add(-90 * time.Second)}, actor.ReasonWriteFailed, errors.New("broken pipe"))
-		l.refused(actor.Info{ID: "y"}, actor.Full)
-		l.refused(actor.Info{ID: "z"}, actor.Draining)
+		l.refused(actor.Info{ID: "y"}, actor.Full, nil)
+		l.refused(actor.Info{ID: "z"}, actor.Draining, nil)
 		synctest.Wait()
 		lines := book.lines(t, "stream ended")
 		require.Len(t, lines, len(actor.Reasons())+1)

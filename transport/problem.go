@@ -30,6 +30,7 @@ var (
 	unauthorized = problem{Status: 401, Code: "UNAUTHORIZED", Detail: "no valid credentials; send Authorization: Bearer <API key>"}
 	notFound     = problem{Status: 404, Code: "NOT_FOUND", Detail: "there is nothing here"}
 	shuttingDown = problem{Status: 503, Code: "SERVER_SHUTDOWN", Detail: "the server is shutting down", retryAfter: 5}
+	noStream     = problem{Status: 503, Code: "OVERLOADED", Detail: "the server can't open another stream now", retryAfter: 5}
 	overloaded   = problem{Status: 503, Code: "OVERLOADED", Detail: "the server is behind with its work; nothing was lost, try again", retryAfter: 1}
 )
 

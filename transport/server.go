@@ -145,8 +145,7 @@ func (s *Server) recovered(handler fasthttp.RequestHandler) fasthttp.RequestHand
 	return func(ctx *fasthttp.RequestCtx) {
 		defer func() {
 			if p := recover(); p != nil {
-				s.meter.panics.Inc()
-				s.opts.Log.Error("a handler panicked", "path", string(ctx.Path()), "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
+				s.panicked(string(ctx.Path()), p)
 				ctx.Response.Reset()
 				reply(ctx, problem{Status: 500, Code: "INTERNAL", Detail: "the server made a mistake; its log says more"})
 			}
@@ -158,6 +157,12 @@ func (s *Server) recovered(handler fasthttp.RequestHandler) fasthttp.RequestHand
 		default:
 		}
 	}
+}
+
+// panicked notes a panic that was caught.
+func (s *Server) panicked(path string, p any) {
+	s.meter.panics.Inc()
+	s.opts.Log.Error("a handler panicked", "path", path, "panic", fmt.Sprint(p), "stack", string(debug.Stack()))
 }
 
 // Shutdown ends the server in peace: it is not ready any more; every stream is

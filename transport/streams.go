@@ -49,6 +49,12 @@ func unwrap(c net.Conn) net.Conn {
 
 // takeOver makes a connection a stream, or says why not and closes it.
 func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
+	defer func() {
+		if p := recover(); p != nil { // or one stream's would be the process's end
+			s.panicked("/api/sse", p)
+			_ = conn.Close()
+		}
+	}()
 	welcome, err := s.engine.Open(conn, r.info, func(w actor.Welcome) *sse.Frame {
 		switch w.Admission {
 		case actor.Admitted:
@@ -56,15 +62,14 @@ func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
 			return s.greeting(r, w)
 		case actor.Draining:
 			return s.refusal(r, shuttingDown, actor.CodeServerShutdown)
-		default:
+		case actor.Full:
 			return s.refusal(r, problem{Status: 503, Code: actor.CodeMaxClients, Detail: "the server has as many streams as it may have", retryAfter: 5}, actor.CodeMaxClients)
+		default: // it has not come to ask the hub, or the hub has stopped
+			return s.refusal(r, noStream, noStream.Code)
 		}
 	})
-	switch {
-	case err != nil && welcome.Admission == actor.Admitted:
-		s.opts.Log.Error("a stream could not be opened", "error", err)
-	case welcome.Admission != actor.Admitted:
-		s.log.refused(r.info, welcome.Admission)
+	if welcome.Admission != actor.Admitted {
+		s.log.refused(r.info, welcome.Admission, err)
 	}
 }
 

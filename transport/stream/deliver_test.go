@@ -44,18 +44,16 @@ func TestNothingOvertakesTheHead(t *testing.T) {
 		r := newRig(t, w.options)
 		client, server := w.connect(t)
 		got := collect(client)
-		want, sent := headBytes("a"), make(chan struct{})
+		want := headBytes("a")
 		_, err := r.engine.Open(server, actor.Info{ID: "a", SessionID: "a"}, func(actor.Welcome) *sse.Frame {
-			for i := range 100 { // it is admitted, and its head not yet written
+			for i := range 60 { // it is admitted, and its head not yet written; the hub waits for who has 64
 				wire, n := r.send("a", fmt.Sprint(i), sse.Normal)
 				assert.Equal(t, 1, n)
 				want = append(want, wire...)
 			}
-			close(sent)
 			return sse.NewRaw(headBytes("a"))
 		})
 		require.NoError(t, err)
-		<-sent // on the portable path by a goroutine that Open leaves behind
 		same(t, want, got.until(t, len(want)))
 	})
 }
@@ -87,7 +85,7 @@ func TestWhoIsNotLetInIsToldAndClosed(t *testing.T) {
 	})
 }
 
-func TestAStreamForAStoppedHubIsClosed(t *testing.T) {
+func TestAStreamForAStoppedHubIsRefused(t *testing.T) {
 	onEachWire(t, func(t *testing.T, w wire) {
 		r := newRig(t, w.options)
 		r.halt()
@@ -95,7 +93,22 @@ func TestAStreamForAStoppedHubIsClosed(t *testing.T) {
 		got := collect(client)
 		_, err := r.engine.Open(server, actor.Info{ID: "late"}, head("late"))
 		assert.ErrorIs(t, err, actor.ErrStopped)
+		assert.Equal(t, headBytes("late"), got.end(t))
+	})
+}
+
+// A mistake in making a stream's first bytes ends that stream and nothing else.
+func TestAPanicWhileAStreamIsOpened(t *testing.T) {
+	onEachWire(t, func(t *testing.T, w wire) {
+		r := newRig(t, w.options)
+		client, server := w.connect(t)
+		got := collect(client)
+		assert.PanicsWithValue(t, "a mistake", func() {
+			_, _ = r.engine.Open(server, actor.Info{ID: "a"}, func(actor.Welcome) *sse.Frame { panic("a mistake") })
+		})
 		assert.Empty(t, got.end(t))
+		assert.Equal(t, actor.ReasonWriteFailed, r.endedWithin(noticed).why)
+		r.nobodyIsLeft()
 	})
 }
 

@@ -140,34 +140,53 @@ func (e *Engine) Totals() Totals {
 
 // Open lets a stream in and makes conn the engine's, whatever becomes of it. The
 // frame that head returns for the hub's answer is written first; if the stream is
-// not admitted, the connection is closed behind it. It returns when that is done.
+// not admitted, the connection is closed behind it. If the connection can't be made
+// a stream (no descriptor is left, the hub has stopped), head is called with the
+// zero Welcome, and the error says why. It returns when that is done.
 //
 // fasthttp's hijack handler calls it, and its goroutine ends with it.
 func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *sse.Frame) (actor.Welcome, error) {
-	sink := e.newSink(conn)
+	sink, err := e.newSink(conn)
+	if err != nil {
+		return actor.Welcome{}, errors.Join(err, refuse(conn, head(actor.Welcome{})))
+	}
 	c := actor.NewClient(info, sink, e.hub.Now())
 	e.opening.RLock()
 	welcome, err := e.hub.Register(c)
-	if err == nil && welcome.Admission == actor.Admitted {
-		defer e.opening.RUnlock()
-		if err := sink.adopt(conn, c); err != nil {
-			c.Hangup() // this goroutine owns it; its first Flush closes
-		}
-		if c.Blocks() {
-			e.aside.Go(func() { e.flushAside(c, head(welcome)) })
-		} else {
-			e.finish(c, head(welcome))
-		}
-		return welcome, nil
+	if err != nil || welcome.Admission != actor.Admitted {
+		e.opening.RUnlock()
+		err = errors.Join(err, refuse(conn, head(welcome)))
+		sink.Close()
+		return welcome, err
 	}
-	e.opening.RUnlock()
-	if err == nil {
-		// Refusals are small: they fit into the socket's buffer, or the peer
-		// does not want them.
-		conn.SetWriteDeadline(time.Now().Add(time.Second))
-		_, err = conn.Write(head(welcome).Bytes())
+	defer e.opening.RUnlock()
+	if err = sink.adopt(c); err != nil {
+		c.EndedBy(actor.ReasonWriteFailed)
+		c.Hangup() // this goroutine owns it; its first Flush closes
 	}
-	return welcome, errors.Join(err, conn.Close())
+	defer func() {
+		if p := recover(); p != nil { // from head: nobody else would close it
+			c.EndedBy(actor.ReasonWriteFailed)
+			c.Hangup()
+			e.finish(c, nil)
+			panic(p)
+		}
+	}()
+	first := head(welcome)
+	if c.Blocks() {
+		e.aside.Go(func() { e.finish(c, first) })
+	} else {
+		e.finish(c, first)
+	}
+	return welcome, err
+}
+
+// refuse writes an answer and closes. Refusals are small: they fit into the
+// socket's buffer, or the peer does not want them.
+func refuse(conn net.Conn, answer *sse.Frame) error {
+	_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // if it fails, so does the write
+	_, err := conn.Write(answer.Bytes())
+	return errors.Join(err, conn.Close())
 }
 
 // sink is a connection on its way to becoming a client's.
@@ -175,7 +194,7 @@ type sink interface {
 	actor.Sink
 	// adopt takes the connection over and begins to watch for its end. After an
 	// error the sink must still be closed.
-	adopt(conn net.Conn, c *actor.Client) error
+	adopt(c *actor.Client) error
 }
 
 // closed is told when a Flush has closed a client's connection.

@@ -93,9 +93,11 @@ func (p *poller) handle(event syscall.EpollEvent) {
 	}
 	c := s.client
 	if event.Events&(syscall.EPOLLRDHUP|syscall.EPOLLHUP|syscall.EPOLLERR) != 0 {
-		c.EndedBy(actor.ReasonClientClosed)
 		if c.Hangup() {
+			c.EndedBy(departure(event))
 			p.engine.finish(c, nil)
+		} else {
+			c.EndedBy(actor.ReasonClientClosed) // its owner will find out
 		}
 		return
 	}
@@ -106,6 +108,19 @@ func (p *poller) handle(event syscall.EpollEvent) {
 			p.engine.finish(c, nil)
 		}
 	}
+}
+
+// departure is why a connection is over: its peer closed or reset it, or the kernel
+// has given up on it (TCP_USER_TIMEOUT, keepalive). For the owner, who keeps the
+// descriptor open.
+func departure(event syscall.EpollEvent) actor.Reason {
+	if event.Events&syscall.EPOLLERR != 0 {
+		errno, err := syscall.GetsockoptInt(int(event.Fd), syscall.SOL_SOCKET, syscall.SO_ERROR)
+		if err == nil && syscall.Errno(errno) == syscall.ETIMEDOUT {
+			return actor.ReasonTimeout
+		}
+	}
+	return actor.ReasonClientClosed
 }
 
 // table finds a stream by its descriptor. The kernel gives out the lowest free

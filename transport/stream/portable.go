@@ -1,10 +1,10 @@
 package stream
 
 import (
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/sseactor/sseactor/actor"
 )
@@ -14,9 +14,16 @@ import (
 type connSink struct {
 	engine *Engine
 	conn   net.Conn
+	client *actor.Client
+	late   *time.Timer // of a Write that waits
 	close  sync.Once
 	closed atomic.Bool // at this end
 }
+
+// patience is how long a Write may wait before it is the peer that holds it up, and
+// not this machine. Until then publishers wait for it rather than see events
+// dropped.
+const patience = 100 * time.Millisecond
 
 func (s *connSink) Blocks() bool { return true }
 
@@ -24,8 +31,17 @@ func (s *connSink) Write(p []byte) (int, error) {
 	if err := s.conn.SetWriteDeadline(s.engine.deadline()); err != nil {
 		return 0, err
 	}
+	if s.late == nil {
+		s.late = time.AfterFunc(patience, s.client.Aside)
+	} else {
+		s.late.Reset(patience)
+	}
+	defer s.late.Stop()
 	return s.conn.Write(p)
 }
+
+// Interrupt closes the connection: any Write returns, and the owner closes.
+func (s *connSink) Interrupt() { s.Close() }
 
 func (s *connSink) Close() {
 	s.close.Do(func() {
@@ -37,26 +53,35 @@ func (s *connSink) Close() {
 
 // adopt starts the goroutine that waits for the peer to leave; closing the
 // connection ends it.
-func (s *connSink) adopt(conn net.Conn, c *actor.Client) error {
+func (s *connSink) adopt(c *actor.Client) error {
+	s.client = c
 	s.engine.conns.Store(s, struct{}{})
-	s.engine.aside.Go(func() {
-		// What the peer sends on a stream means nothing; its end does.
-		_, _ = io.Copy(io.Discard, readOnly{conn})
-		if s.closed.Load() {
-			return // it was not the peer, and why is for whoever closed it to say
-		}
-		c.EndedBy(actor.ReasonClientClosed)
-		if c.Hangup() {
-			s.engine.finish(c, nil)
-			return
-		}
-		// A flush is under way, perhaps waiting for this peer: cut it short. It
-		// will find that it is to close.
-		s.Close()
-	})
+	if s.closed.Load() {
+		s.engine.conns.Delete(s) // it was interrupted before it began
+	}
+	s.engine.aside.Go(s.watch)
 	return nil
 }
 
-// readOnly hides the connection's other methods from io.Copy, which would use
-// some of them to take a buffer for each stream out of a pool for good.
-type readOnly struct{ io.Reader }
+// watch waits for the peer to leave.
+func (s *connSink) watch() {
+	// What the peer sends on a stream means nothing; its end does. The buffer is
+	// there for as long as the stream is, so it is small.
+	var nothing [64]byte
+	for {
+		if _, err := s.conn.Read(nothing[:]); err != nil {
+			break
+		}
+	}
+	if s.closed.Load() {
+		return // it was not the peer, and why is for whoever closed it to say
+	}
+	s.client.EndedBy(actor.ReasonClientClosed)
+	if s.client.Hangup() {
+		s.engine.finish(s.client, nil)
+		return
+	}
+	// A flush is under way, perhaps waiting for this peer: cut it short. It will
+	// find that it is to close.
+	s.Close()
+}

@@ -11,15 +11,23 @@ import (
 	"github.com/sseactor/sseactor/actor"
 )
 
-// newSink takes the raw path for plain TCP connections.
-func (e *Engine) newSink(conn net.Conn) sink {
-	if _, ok := conn.(*net.TCPConn); ok && e.poller != nil {
-		return &rawSink{engine: e, fd: -1}
+// newSink takes the raw path for plain TCP connections. It fails when the process
+// has no descriptor left.
+func (e *Engine) newSink(conn net.Conn) (sink, error) {
+	tcp, ok := conn.(*net.TCPConn)
+	if !ok || e.poller == nil {
+		return &connSink{engine: e, conn: conn}, nil
 	}
-	return &connSink{engine: e, conn: conn}
+	fd, err := duplicate(tcp)
+	if err != nil {
+		return nil, err
+	}
+	return &rawSink{engine: e, fd: int32(fd), conn: tcp}, nil
 }
 
-// rawSink writes to a descriptor of its own without blocking.
+// rawSink writes to a descriptor of its own without blocking: a duplicate of the
+// connection's, which the Go runtime does not know. With the original closed, that
+// saves the runtime's own record of each connection, about 600 bytes a stream.
 //
 // Nothing guards the descriptor but the outbox's state: whoever holds it may
 // write, and the one who closes holds it too.
@@ -27,24 +35,19 @@ type rawSink struct {
 	engine     *Engine
 	client     *actor.Client
 	fd         int32
-	generation uint32 // tells this use of the descriptor's number from others
-	conn       *net.TCPConn
+	generation uint32       // tells this use of the descriptor's number from others
+	conn       *net.TCPConn // until it is adopted
 }
 
 func (s *rawSink) Blocks() bool { return false }
 
-// adopt takes the descriptor out of the Go runtime's hands: a duplicate, which
-// the runtime does not know, and then the original is closed. That saves the
-// runtime's own record of each connection, about 600 bytes a stream.
-func (s *rawSink) adopt(conn net.Conn, c *actor.Client) error {
-	tcp := conn.(*net.TCPConn)
-	fd, err := duplicate(tcp)
-	if err != nil {
-		s.conn = tcp // to be closed with the sink
-		return err
-	}
-	s.fd, s.client = int32(fd), c
-	_ = tcp.Close()
+// Interrupt is not called: no write waits.
+func (s *rawSink) Interrupt() {}
+
+func (s *rawSink) adopt(c *actor.Client) error {
+	s.client = c
+	_ = s.conn.Close()
+	s.conn = nil
 	return s.engine.poller.add(s)
 }
 
@@ -105,12 +108,6 @@ func send(fd int, p []byte, plain bool) (int, syscall.Errno) {
 // Close closes the descriptor. What the peer has sent is thrown away first, or
 // the kernel would answer it with a reset that can overtake the farewell.
 func (s *rawSink) Close() {
-	if s.fd < 0 {
-		if s.conn != nil {
-			_ = s.conn.Close()
-		}
-		return
-	}
 	s.engine.poller.remove(s)
 	var nowhere [1]byte
 	syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(s.fd), uintptr(unsafe.Pointer(&nowhere)), 1<<20,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -28,6 +29,7 @@ type rig struct {
 	engine *Engine
 	ended  chan ended
 	halt   func()
+	hurry  atomic.Bool // the hub's time is ten times as fast as time
 }
 
 // ended is what Options.Closed was told.
@@ -64,10 +66,15 @@ func newRig(t testing.TB, opts Options, change ...func(*actor.Options)) *rig {
 	clock.Go(func() {
 		ticker := time.NewTicker(actor.TickInterval / 4)
 		defer ticker.Stop()
+		ahead, last := time.Duration(0), hubOpts.Start
 		for {
 			select {
 			case now := <-ticker.C:
-				hub.Tick(now)
+				if r.hurry.Load() {
+					ahead += 9 * now.Sub(last)
+				}
+				last = now
+				hub.Tick(now.Add(ahead))
 			case <-quit:
 				return
 			}

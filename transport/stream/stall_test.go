@@ -120,6 +120,35 @@ func TestAClientThatTakesNothingIsEndedAfterTheTimeout(t *testing.T) {
 	})
 }
 
+// A client that takes nothing can't hold up the end: what waits for it is given up
+// five seconds after it was asked to go.
+func TestAClientThatTakesNothingIsEndedWithTheOthers(t *testing.T) {
+	for name, end := range map[string]struct {
+		why actor.Reason
+		end func(r *rig) error
+	}{
+		"by a drain": {actor.ReasonShutdown, func(r *rig) error { return r.hub.Drain(r.t.Context(), time.Second) }},
+		"by an administrator": {actor.ReasonAdmin, func(r *rig) error {
+			n, err := r.hub.Disconnect(r.t.Context(), actor.Filter{SessionID: "a"})
+			assert.Equal(r.t, 1, n)
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			onEachWire(t, func(t *testing.T, w wire) {
+				r := newRig(t, w.options)
+				_, server := w.connect(t)
+				r.open(server, "a")
+				stall(r, "a")
+				r.hurry.Store(true)
+				require.NoError(t, end.end(r))
+				assert.Equal(t, end.why, r.endedWithin(soon).why)
+				r.nobodyIsLeft()
+			})
+		})
+	}
+}
+
 // A write that fails by its deadline is a timeout, one that fails otherwise is not.
 func TestWhyAWriteFailed(t *testing.T) {
 	r := newRig(t, Options{})
@@ -148,7 +177,7 @@ func TestAClientWithMuchToCatchUpOnTakesTurns(t *testing.T) {
 	_, err := r.hub.Register(late)
 	require.NoError(t, err)
 	var want []byte
-	for i := range 100 {
+	for i := range 60 { // the hub waits for who has 64
 		wire, _ := r.send("late", fmt.Sprint(i, strings.Repeat("x", 60_000)), sse.Normal)
 		want = append(want, wire...)
 	}
@@ -182,4 +211,5 @@ type memory struct{ written chan []byte }
 
 func (m *memory) Write(p []byte) (int, error) { m.written <- bytes.Clone(p); return len(p), nil }
 func (m *memory) Blocks() bool                { return false }
+func (m *memory) Interrupt()                  {}
 func (m *memory) Close()                      {}

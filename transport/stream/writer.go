@@ -2,6 +2,7 @@ package stream
 
 import (
 	"runtime"
+	"sync"
 	"time"
 
 	"github.com/sseactor/sseactor/actor"
@@ -63,6 +64,11 @@ type writer struct {
 
 func (w *writer) batch(b *actor.Batch) {
 	for _, entry := range b.Entries {
+		if entry.Interrupt {
+			// Closing a connection may take a moment (a TLS one says good-bye).
+			w.engine.aside.Go(entry.Client.Interrupt)
+			continue
+		}
 		w.serve(entry.Client, entry.Frame)
 	}
 	w.engine.hub.Finish(b)
@@ -84,7 +90,7 @@ func (w *writer) rest() {
 // serve flushes one client, and says what follows from the outcome.
 func (w *writer) serve(c *actor.Client, first *sse.Frame) {
 	if c.Blocks() {
-		w.engine.aside.Go(func() { w.engine.flushAside(c, first) })
+		w.engine.aside.Go(func() { w.engine.finish(c, first) })
 		return
 	}
 	switch c.Flush(first, w.scratch, w.engine.hub.Now(), fairRounds, &w.written) {
@@ -95,32 +101,33 @@ func (w *writer) serve(c *actor.Client, first *sse.Frame) {
 	}
 }
 
-// publish makes the writer's counts visible, once for many writes.
+// publish makes the writer's counts visible, and tells a hub that waits, once for
+// many writes.
 func (w *writer) publish() {
 	w.total.frames.Store(w.written.Frames)
 	w.total.bytes.Store(w.written.Bytes)
 	w.total.writes.Store(w.written.Writes)
+	w.engine.hub.Progress()
 }
 
+// scratches are the buffers of flushes outside of the writers.
+var scratches = sync.Pool{New: func() any { return new([scratchSize]byte) }}
+
 // finish flushes a client to the end of what waits, outside of the writers: for
-// the first bytes of a stream and for closing.
+// the first bytes of a stream, for closing, and for sinks that block.
 func (e *Engine) finish(c *actor.Client, first *sse.Frame) {
 	var written actor.Written
-	scratch := make([]byte, 0, 4<<10)
-	outcome := c.Flush(first, scratch, e.hub.Now(), fairRounds, &written)
+	scratch := scratches.Get().(*[scratchSize]byte)
+	outcome := c.Flush(first, scratch[:0], e.hub.Now(), fairRounds, &written)
 	for outcome == actor.More {
-		outcome = c.Flush(nil, scratch, e.hub.Now(), fairRounds, &written)
+		outcome = c.Flush(nil, scratch[:0], e.hub.Now(), fairRounds, &written)
 	}
+	scratches.Put(scratch)
 	e.count(&written)
+	e.hub.Progress()
 	if outcome == actor.Closed {
 		e.closed(c, written.Err)
 	}
-}
-
-// flushAside is finish for a sink whose writes wait for the peer.
-func (e *Engine) flushAside(c *actor.Client, first *sse.Frame) {
-	c.Aside()
-	e.finish(c, first)
 }
 
 // count adds to the counter that is not one writer's.

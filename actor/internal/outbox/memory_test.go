@@ -17,6 +17,7 @@ type counter struct{ n int }
 
 func (c *counter) Write(p []byte) (int, error) { c.n += len(p); return len(p), nil }
 func (c *counter) Blocks() bool                { return false }
+func (c *counter) Interrupt()                  {}
 func (c *counter) Close()                      {}
 
 // The way of nearly every event: to an idle client, with the hand-over.

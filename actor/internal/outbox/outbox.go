@@ -22,7 +22,8 @@ import (
 	"github.com/sseactor/sseactor/actor/sse"
 )
 
-// Sink is where an outbox is emptied into. Only the outbox's owner calls it.
+// Sink is where an outbox is emptied into. Only the outbox's owner calls it, but for
+// Interrupt.
 type Sink interface {
 	// Write writes as much of p as is possible now. Fewer bytes than len(p) and
 	// no error mean that it would block; the sink's poller then calls Writable
@@ -31,6 +32,9 @@ type Sink interface {
 	// Blocks reports whether Write waits instead of writing less. It is asked
 	// once; such a sink must not be flushed by a writer that others wait for.
 	Blocks() bool
+	// Interrupt makes a Write that waits, and each later one, fail. Only a sink
+	// that blocks is asked, by any goroutine, at any time.
+	Interrupt()
 	// Close releases the connection. It is called once, last.
 	Close()
 }
@@ -50,7 +54,7 @@ const (
 	flagDiscard uint64 = 1 << 3 // with ending: drop what waits first
 	flagKill    uint64 = 1 << 4 // close now
 	flagReady   uint64 = 1 << 5 // the connection became writable while busy
-	flagAside   uint64 = 1 << 6 // the owner is not one of the shared writers
+	flagAside   uint64 = 1 << 6 // the owner waits for the peer, aside from other clients
 
 	frameShift = 8
 	frameBits  = 20
@@ -101,7 +105,7 @@ type Outbox struct {
 func (o *Outbox) Init(sink Sink, tick uint32) {
 	o.sink, o.blocks = sink, sink.Blocks()
 	o.lastWrite.Store(tick)
-	o.word.Store(stateBusy | flagAside)
+	o.word.Store(stateBusy)
 }
 
 // Verdict says what became of an offered frame.
@@ -113,7 +117,7 @@ const (
 	Handed Verdict = iota
 	// Queued means that the owner will write the frame.
 	Queued
-	// Behind is Queued, and says that a shared writer is behind with much.
+	// Behind is Queued, and says that the owner is behind with much.
 	Behind
 	// Full means that the frame was not taken.
 	Full
@@ -154,13 +158,25 @@ func (o *Outbox) Offer(f *sse.Frame, limits Limits) Verdict {
 		if !o.word.CompareAndSwap(w, w+frameUnit+uint64(f.Len())<<byteShift) {
 			continue
 		}
-		// A parked client is slow by itself, and an owner aside holds up nobody.
-		if state(w) == stateBusy && w&flagAside == 0 && behind(w, f, limits) {
+		if behind(w, f.Len(), limits) {
 			return Behind
 		}
 		return Queued
 	}
 }
+
+// Fits reports whether Offer would take f behind another frame of so many bytes,
+// or the stream has ended, so that Offer will say so. Hub only.
+func (o *Outbox) Fits(f *sse.Frame, before int, limits Limits) bool {
+	w := o.word.Load()
+	if state(w) == stateClosed || w&(flagEnding|flagKill) != 0 {
+		return true
+	}
+	return fits(w+frameUnit+uint64(before)<<byteShift, f, limits)
+}
+
+// Behind reports whether the last Offer's Behind still holds. Any goroutine.
+func (o *Outbox) Behind(limits Limits) bool { return behind(o.word.Load(), 0, limits) }
 
 func fits(w uint64, f *sse.Frame, limits Limits) bool {
 	maxFrames, maxBytes := limits.Frames, limits.Bytes
@@ -171,9 +187,12 @@ func fits(w uint64, f *sse.Frame, limits Limits) bool {
 	return n < maxFrames && (n == 0 || bytes(w)+f.Len() <= maxBytes)
 }
 
-// behind goes by bytes as well: large events fill an outbox when few wait.
-func behind(w uint64, f *sse.Frame, limits Limits) bool {
-	return frames(w) >= min(behindAt, limits.Frames/4) || bytes(w)+f.Len() >= limits.Bytes/4
+// behind reports whether much waits although the peer holds nobody up: a parked
+// client is slow by itself, and an owner aside waits for its peer. It goes by bytes
+// as well, since large events fill an outbox when few wait.
+func behind(w uint64, more int, limits Limits) bool {
+	return w&(stateMask|flagAside) == stateBusy &&
+		(frames(w) >= min(behindAt, limits.Frames/4) || bytes(w)+more >= limits.Bytes/4)
 }
 
 // End asks the owner to write what waits (or, with discard, to drop it), then
@@ -250,15 +269,19 @@ func (o *Outbox) Writable() (owner bool) {
 	}
 }
 
+// Interrupt is Sink.Interrupt. Any goroutine.
+func (o *Outbox) Interrupt() { o.sink.Interrupt() }
+
 // Blocks is Sink.Blocks. Any goroutine.
 func (o *Outbox) Blocks() bool { return o.blocks }
 
-// Aside marks the outbox as owned by a goroutine of its own, which holds up no
-// other client however long it takes. Owner only; going idle or parking ends it.
+// Aside says that the owner, whose Sink blocks, has waited for the peer for long:
+// the hub must not wait for it too. It holds until the outbox is idle; without an
+// owner nothing happens. Any goroutine.
 func (o *Outbox) Aside() {
 	for {
 		w := o.word.Load()
-		if o.word.CompareAndSwap(w, w|flagAside) {
+		if state(w) != stateBusy || o.word.CompareAndSwap(w, w|flagAside) {
 			return
 		}
 	}

@@ -45,6 +45,7 @@ func (p *pipe) Write(b []byte) (int, error) {
 }
 
 func (p *pipe) Blocks() bool { return p.blocks }
+func (p *pipe) Interrupt()   {}
 func (p *pipe) Close()       { p.closed++ }
 
 // box is an outbox, its pipe, and what its flushes have written.

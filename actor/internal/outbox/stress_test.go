@@ -62,6 +62,7 @@ func (s *socket) Write(p []byte) (int, error) {
 }
 
 func (s *socket) Blocks() bool { return false }
+func (s *socket) Interrupt()   {}
 
 func (s *socket) Close() {
 	s.enter()
