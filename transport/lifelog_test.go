@@ -184,7 +184,7 @@ func TestLinesBelowTheLevelAreNotCounted(t *testing.T) {
 		l, book := lifeLogOf(t, 1, slog.LevelError)
 		for range 10 {
 			l.connected(actor.Info{})
-			l.refused(actor.Info{}, actor.Full)
+			l.refused(actor.Info{}, actor.Full, nil)
 		}
 		l.sendFailed(auth.Identity{}, someItem(), actor.ErrDraining)
 		time.Sleep(2 * time.Second)

@@ -17,6 +17,7 @@
 package outbox
 
 import (
+	"math"
 	"sync/atomic"
 
 	"github.com/sseactor/sseactor/actor/sse"
@@ -62,7 +63,7 @@ const (
 	byteShift  = frameShift + frameBits
 	// MaxFrames and MaxBytes are what the word can count.
 	MaxFrames = 1<<frameBits - 1
-	MaxBytes  = 1<<(64-byteShift) - 1
+	MaxBytes  = (1<<(64-byteShift) - 1) & math.MaxInt // an int may have 32 bits
 )
 
 func frames(w uint64) int { return int(w >> frameShift & MaxFrames) }
