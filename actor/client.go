@@ -57,6 +57,7 @@ type Client struct {
 	beaten    bool   // the last main visit was one for a heartbeat
 	doomed    bool   // a high-priority event found it full: it gets nothing more
 	phase     phase
+	era       uint32 // state.era when it was let in
 
 	user, session *group
 	topics        []membership

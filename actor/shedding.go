@@ -81,6 +81,7 @@ func (s *state) shedDone() {
 	s.shed.left = 0
 	if !s.draining {
 		s.stats = Stats{}
+		s.era++
 	}
 	for _, reply := range s.shed.done {
 		reply <- struct{}{}

@@ -26,6 +26,7 @@ type state struct {
 	order  uint64 // of the newest send
 
 	index   index
+	era     uint32 // how many resets there were
 	wheel   wheel
 	sweeps  sweeps
 	endings endings
@@ -84,7 +85,7 @@ func (s *state) register(c *Client) Welcome {
 			age := float64(s.opts.MaxAge/TickInterval) * (0.9 + 0.2*s.random.Float64())
 			c.expires = max(s.tick+uint32(age), 1)
 		}
-		c.phase = phaseOpen
+		c.phase, c.era = phaseOpen, s.era
 		s.index.add(c)
 		s.wheel.add(c)
 		s.stats.Registered++
@@ -103,10 +104,12 @@ func (s *state) unregister(c *Client) {
 		return
 	}
 	c.phase = phaseGone
-	left, discarded := c.out.Undelivered()
-	s.stats.Discarded += uint64(discarded)
-	s.stats.Undelivered += uint64(left - discarded)
-	s.stats.Ended[c.EndedBy(ReasonClientClosed)]++
+	if c.era == s.era { // else it was counted before a reset, and so was its end
+		left, discarded := c.out.Undelivered()
+		s.stats.Discarded += uint64(discarded)
+		s.stats.Undelivered += uint64(left - discarded)
+		s.stats.Ended[c.EndedBy(ReasonClientClosed)]++
+	}
 	s.forgetGap(c)
 	s.shedDone()
 }

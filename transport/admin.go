@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"strconv"
 	"time"
 
@@ -40,8 +41,22 @@ func view(c actor.ClientStats) clientView {
 	}
 }
 
+// once checks that parameters that have one value are given once: to take the first
+// would be to guess.
+func once(args *fasthttp.Args, names ...string) *problem {
+	for _, name := range names {
+		if len(args.PeekMulti(name)) > 1 {
+			return badQuery(name, errors.New("given more than once"))
+		}
+	}
+	return nil
+}
+
 // readFilter reads which clients are meant.
 func readFilter(args *fasthttp.Args) (f actor.Filter, refused *problem) {
+	if refused = once(args, "userId", "sessionId", "topic", "cursor", "limit"); refused != nil {
+		return f, refused
+	}
 	for _, field := range []struct {
 		name  string
 		to    *string
@@ -171,6 +186,7 @@ func (s *Server) reset(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 		reply(ctx, overloaded)
 		return
 	}
+	s.answers.reset()
 	s.meter.reset()
 	s.opts.Log.Warn("the server was reset", "by", caller.Service)
 	metrics, err := s.summary()

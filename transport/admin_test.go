@@ -70,6 +70,7 @@ func TestListsOfStreams(t *testing.T) {
 	for query, field := range map[string]string{
 		"?userId=": "userId", "?sessionId=%0A": "sessionId", "?topic=a,b": "topic", "?limit=0": "limit", "?limit=1001": "limit",
 		"?limit=x": "limit", "?limit=": "limit", "?cursor=-1": "cursor", "?cursor=9999999999": "cursor", "?cursor=1e3": "cursor", "?cursor=x&limit=x": "cursor",
+		"?userId=1&userId=2": "userId", "?topic=a&limit=5&topic=b": "topic", "?limit=1&limit=2": "limit",
 	} {
 		t.Run("refused: "+query, func(t *testing.T) {
 			r.call("GET", "/api/sse/admin/clients"+query, "", key(opsKey)).problem(t, 400, "INVALID_REQUEST", field)

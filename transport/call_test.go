@@ -71,6 +71,14 @@ func readResponse(t testing.TB, from *bufio.Reader, method string) response {
 	return response{resp, string(body)}
 }
 
+// readResponseOf is readResponse of bytes.
+func readResponseOf(t testing.TB, text string) response {
+	t.Helper()
+	return readResponse(t, newReader(strings.NewReader(text)), "POST")
+}
+
+func newReader(from io.Reader) *bufio.Reader { return bufio.NewReader(from) }
+
 // problem checks that a response is one, of that status, code and field, and gives
 // its detail.
 func (resp response) problem(t testing.TB, status int, code, field string) string {

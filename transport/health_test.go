@@ -36,6 +36,18 @@ func TestHealthThroughAServersLife(t *testing.T) {
 	require.NoError(t, <-down)
 }
 
+// Probes and people ask so; a stream would have no end.
+func TestHEAD(t *testing.T) {
+	r := startRig(t)
+	for _, path := range []string{"/healthz", "/readyz", "/metrics", "/api/sse/metrics", "/api/sse/admin/clients"} {
+		get, head := r.call("GET", path, "", key(opsKey)), r.call("HEAD", path, "", key(opsKey))
+		assert.Equal(t, 200, head.StatusCode, path)
+		assert.Equal(t, get.Header.Get("Content-Type"), head.Header.Get("Content-Type"), path)
+		assert.Positive(t, head.ContentLength, path)
+	}
+	assert.Equal(t, 401, r.call("HEAD", "/metrics", "").StatusCode)
+}
+
 func TestAServerWhoseHubDoesNotAnswerIsNotReady(t *testing.T) {
 	r := startRig(t)
 	r.hub.Stop()

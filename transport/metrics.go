@@ -164,6 +164,7 @@ func (m *meter) reset() {
 		c.Set(0)
 		return true
 	})
+	m.publish.Reset()
 	m.panics.Set(0)
 	m.unsent.Set(0)
 	totals := m.server.engine.Totals()

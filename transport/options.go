@@ -34,6 +34,7 @@ type Options struct {
 
 	MaxTopics      int // of a stream
 	MaxBodyBytes   int
+	MaxBodiesBytes int // of all requests under way with bodies over 8 KiB
 	MaxHeaderBytes int
 	RequestTimeout time.Duration // to send a request
 	PublishTimeout time.Duration // to be taken by the hub

@@ -52,5 +52,5 @@ func (s *Server) originAllowed(origin, host string) bool {
 	if !ok {
 		rest, ok = strings.CutPrefix(origin, "http://")
 	}
-	return ok && strings.EqualFold(rest, host)
+	return ok && rest != "" && strings.EqualFold(rest, host)
 }

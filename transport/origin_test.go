@@ -58,6 +58,13 @@ func TestOrigins(t *testing.T) {
 	}
 }
 
+// A request may come without a host, and an origin that has none is not its own.
+func TestAnOriginWithoutAHost(t *testing.T) {
+	r := startRig(t)
+	got := exchange(t, r.addr, "POST /api/sse HTTP/1.0\r\nOrigin: http://\r\n"+key(appKey)+"\r\nContent-Length: 10\r\n\r\n{\"data\":1}")
+	readResponseOf(t, got).problem(t, 403, "ORIGIN_NOT_ALLOWED", "")
+}
+
 func TestAnswersWithoutAnOriginHaveNoCORSFields(t *testing.T) {
 	r := startRig(t)
 	h := r.call("GET", "/healthz", "").Header

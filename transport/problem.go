@@ -30,6 +30,7 @@ var (
 	unauthorized = problem{Status: 401, Code: "UNAUTHORIZED", Detail: "no valid credentials; send Authorization: Bearer <API key>"}
 	notFound     = problem{Status: 404, Code: "NOT_FOUND", Detail: "there is nothing here"}
 	shuttingDown = problem{Status: 503, Code: "SERVER_SHUTDOWN", Detail: "the server is shutting down", retryAfter: 5}
+	mistake      = problem{Status: 500, Code: "INTERNAL", Detail: "the server made a mistake; its log says more"}
 	noStream     = problem{Status: 503, Code: "OVERLOADED", Detail: "the server can't open another stream now", retryAfter: 5}
 	overloaded   = problem{Status: 503, Code: "OVERLOADED", Detail: "the server is behind with its work; nothing was lost, try again", retryAfter: 1}
 )
@@ -74,11 +75,14 @@ func replyJSON(ctx *fasthttp.RequestCtx, v any) {
 // requestFault answers a request that could not be read.
 func (s *Server) requestFault(ctx *fasthttp.RequestCtx, err error) {
 	p := problem{Status: 400, Code: "BAD_REQUEST", Detail: "the request is not valid HTTP"}
+	refused := s.bodies.done(&ctx.Request.Header)
 	var small *fasthttp.ErrSmallBuffer
 	var timeout net.Error
 	switch {
 	case errors.As(err, &small):
 		p = problem{Status: 431, Code: "HEADERS_TOO_LARGE", Detail: "the request's header has more than " + strconv.Itoa(s.opts.MaxHeaderBytes) + " bytes"}
+	case errors.Is(err, fasthttp.ErrBodyTooLarge) && refused != nil:
+		p = *refused
 	case errors.Is(err, fasthttp.ErrBodyTooLarge):
 		p = problem{Status: 413, Code: "BODY_TOO_LARGE", Detail: "the request's body has more than " + strconv.Itoa(s.opts.MaxBodyBytes) + " bytes"}
 	case errors.As(err, &timeout) && timeout.Timeout():

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 
 	"github.com/valyala/fasthttp"
 
@@ -55,11 +56,11 @@ func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	deadline, cancel := context.WithTimeout(context.Background(), s.opts.PublishTimeout)
 	defer cancel()
 	if key == "" {
-		s.sendAll(deadline, items, batch, caller).write(ctx)
+		s.sendAll(deadline, items, caller).answer(ctx, items, batch)
 		return
 	}
-	a, state := s.answers.once(deadline, key, ctx.PostBody(), func() answer {
-		return s.sendAll(deadline, items, batch, caller)
+	o, state := s.answers.once(deadline, key, ctx.PostBody(), func() outcome {
+		return s.sendAll(deadline, items, caller)
 	})
 	switch state {
 	case idempotencyMismatch:
@@ -70,67 +71,73 @@ func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 		ctx.Response.Header.Set("Idempotency-Replayed", "true")
 		fallthrough
 	default:
-		a.write(ctx)
+		o.answer(ctx, items, batch)
 	}
 }
 
-// answer is a whole answer to a publisher, which may be given again.
-type answer struct {
-	problem *problem
-	body    []byte
-	sent    bool // something was sent
-}
-
-func (a answer) write(ctx *fasthttp.RequestCtx) {
-	if a.problem != nil {
-		reply(ctx, *a.problem)
-		return
-	}
-	ctx.SetContentType("application/json")
-	ctx.Response.Header.Set("Cache-Control", "no-store")
-	ctx.SetBody(a.body)
+// outcome is what became of a request's events: of the first ones, in their order,
+// the receipts, and of the others, why they were not sent. With the request it makes
+// the answer, now or again.
+type outcome struct {
+	receipts []actor.Receipt
+	stopped  *problem // nil: all were sent
 }
 
 // sendAll sends checked events in their order. The first that can't be sent ends
-// a batch, and the answer says what became of each.
-func (s *Server) sendAll(ctx context.Context, items []wire.Item, batch bool, caller auth.Identity) answer {
-	all := batchResult{Success: true, Results: make([]result, 0, len(items))}
+// a batch.
+func (s *Server) sendAll(ctx context.Context, items []wire.Item, caller auth.Identity) outcome {
+	o := outcome{receipts: make([]actor.Receipt, 0, len(items))}
 	for i := range items {
 		item := &items[i]
-		frame := sse.NewFrame(item.Event)
-		receipt, err := s.hub.Send(ctx, frame, item.Target)
+		receipt, err := s.hub.Send(ctx, sse.NewFrame(item.Event), item.Target)
 		if err != nil {
-			p := overloaded
+			o.stopped = &overloaded
 			if errors.Is(err, actor.ErrDraining) || errors.Is(err, actor.ErrStopped) {
-				p = shuttingDown
+				o.stopped = &shuttingDown
 			}
 			s.log.sendFailed(caller, item, err)
 			s.meter.unsent.Add(len(items) - i)
-			if batch {
-				for range items[i:] {
-					all.Results = append(all.Results, result{Code: p.Code})
-				}
-				p.Results = all.Results
-			}
-			return answer{problem: &p, sent: i > 0}
+			break
 		}
 		s.log.sent(caller, item, receipt)
-		all.EventsSent += receipt.Queued
+		o.receipts = append(o.receipts, receipt)
+	}
+	return o
+}
+
+// answer tells the publisher.
+func (o outcome) answer(ctx *fasthttp.RequestCtx, items []wire.Item, batch bool) {
+	all := batchResult{Success: o.stopped == nil, Results: make([]result, 0, len(items))}
+	for i, r := range o.receipts {
+		all.EventsSent += r.Queued
 		all.Results = append(all.Results, result{
 			Success:    true,
-			EventsSent: receipt.Queued,
-			Event:      &event{Type: item.Event.Name.String(), Data: item.Data, ID: receipt.ID},
+			EventsSent: r.Queued,
+			Event:      &event{Type: items[i].Event.Name.String(), Data: items[i].Data, ID: r.ID},
 		})
 	}
-	var body []byte
-	var err error
-	if batch {
-		body, err = json.Marshal(all)
-	} else {
-		body, err = json.Marshal(all.Results[0])
+	switch {
+	case o.stopped != nil:
+		p := *o.stopped
+		for range items[len(o.receipts):] {
+			all.Results = append(all.Results, result{Code: p.Code})
+		}
+		if len(o.receipts) > 0 {
+			p = partlySent(len(o.receipts), len(items))
+		}
+		if batch {
+			p.Results = all.Results
+		}
+		reply(ctx, p)
+	case batch:
+		replyJSON(ctx, all)
+	default:
+		replyJSON(ctx, all.Results[0])
 	}
-	if err != nil {
-		panic("transport: " + err.Error()) // the data was valid JSON when it came
-	}
-	return answer{body: body, sent: true}
+}
+
+// partlySent is no fault to try again after: what was sent would be sent twice.
+func partlySent(sent, of int) problem {
+	return problem{Status: 503, Code: "PARTLY_SENT", Detail: fmt.Sprintf(
+		"the first %d of %d events were sent, the others were not (see results); send those in a request of their own, with another Idempotency-Key", sent, of)}
 }

@@ -75,11 +75,11 @@ func TestMethodsAndPathsThatAreNot(t *testing.T) {
 		"PUT /api/sse":                 "GET, POST",
 		"HEAD /api/sse?sessionId=s":    "GET, POST",
 		"DELETE /api/sse":              "GET, POST",
-		"POST /api/sse/metrics":        "GET",
-		"POST /healthz":                "GET",
-		"POST /metrics":                "GET",
-		"POST /api/sse/admin/clients":  "GET, DELETE",
-		"PUT /api/sse/admin/clients/x": "GET, DELETE",
+		"POST /api/sse/metrics":        "GET, HEAD",
+		"POST /healthz":                "GET, HEAD",
+		"POST /metrics":                "GET, HEAD",
+		"POST /api/sse/admin/clients":  "GET, HEAD, DELETE",
+		"PUT /api/sse/admin/clients/x": "GET, HEAD, DELETE",
 		"OPTIONS /api/sse":             "GET, POST", // no Origin: no preflight
 		"BREW /api/sse":                "GET, POST",
 	} {

@@ -57,6 +57,7 @@ func testOptions(book *logBook) Options {
 		AllowedOrigins:    []string{"https://app.example"},
 		MaxTopics:         4,
 		MaxBodyBytes:      16 << 10,
+		MaxBodiesBytes:    64 << 10,
 		MaxHeaderBytes:    4096,
 		RequestTimeout:    5 * time.Second,
 		PublishTimeout:    2 * time.Second,

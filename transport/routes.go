@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -18,6 +19,13 @@ type route struct {
 	serve  func(*fasthttp.RequestCtx, auth.Identity)
 	// anonymous endpoints look at the caller themselves, if at all.
 	anonymous bool
+	endless   bool // the answer is a stream
+}
+
+// takes reports whether a method is the route's. HEAD is a GET whose body is not
+// sent; a stream would never end.
+func (r route) takes(method string) bool {
+	return r.method == method || method == "HEAD" && r.method == "GET" && !r.endless
 }
 
 // endpoints is everything the server answers to.
@@ -33,7 +41,7 @@ func (s *Server) endpoints(operators, public bool) []route {
 		route{method: "GET", path: "/readyz", serve: s.readyz, anonymous: true},
 	)
 	add(public,
-		route{method: "GET", path: "/api/sse", serve: s.openStream, anonymous: true},
+		route{method: "GET", path: "/api/sse", serve: s.openStream, anonymous: true, endless: true},
 		route{method: "POST", path: "/api/sse", serve: s.publish, scope: auth.Publish},
 		route{method: "GET", path: "/api/sse/metrics", serve: s.metricsJSON, scope: auth.Metrics},
 	)
@@ -49,6 +57,7 @@ func (s *Server) endpoints(operators, public bool) []route {
 		route{method: "DELETE", path: "/api/sse/admin/clients/{id}", serve: s.endClient, scope: auth.Admin},
 	)
 	add(operators && s.opts.Profiling,
+		route{method: "GET", path: "/debug/pprof/", serve: s.profile, scope: auth.Admin},
 		route{method: "GET", path: "/debug/pprof/{id}", serve: s.profile, scope: auth.Admin},
 	)
 	return routes
@@ -84,11 +93,14 @@ func (s *Server) routes(operators, public bool) fasthttp.RequestHandler {
 
 func (s *Server) dispatch(ctx *fasthttp.RequestCtx, found []route) {
 	method := string(ctx.Method())
-	i := slices.IndexFunc(found, func(r route) bool { return r.method == method })
+	i := slices.IndexFunc(found, func(r route) bool { return r.takes(method) })
 	if i < 0 {
 		var allow []string
 		for _, r := range found {
 			allow = append(allow, r.method)
+			if r.takes("HEAD") {
+				allow = append(allow, "HEAD")
+			}
 		}
 		reply(ctx, problem{Status: 405, Code: "METHOD_NOT_ALLOWED", Detail: method + " is not allowed here", allow: strings.Join(allow, ", ")})
 		return
@@ -101,12 +113,8 @@ func (s *Server) dispatch(ctx *fasthttp.RequestCtx, found []route) {
 			reply(ctx, *refused)
 			return
 		}
-		if !caller.May(r.scope) {
-			if !caller.Known() {
-				reply(ctx, unauthorized)
-			} else {
-				reply(ctx, problem{Status: 403, Code: "FORBIDDEN", Detail: "this needs the scope " + string(r.scope)})
-			}
+		if refused = missing(caller, r.scope); refused != nil {
+			reply(ctx, *refused)
 			return
 		}
 	}
@@ -115,13 +123,14 @@ func (s *Server) dispatch(ctx *fasthttp.RequestCtx, found []route) {
 
 // identify says who calls; the zero Identity is a caller without credentials.
 func (s *Server) identify(ctx *fasthttp.RequestCtx) (auth.Identity, *problem) {
-	c := auth.Credentials{
-		Authorization: string(ctx.Request.Header.Peek("Authorization")),
-		Cookie:        string(ctx.Request.Header.Peek("Cookie")),
-	}
+	c := credentials(&ctx.Request.Header)
 	if token := s.opts.MetricsToken; token != "" && string(ctx.Path()) == "/metrics" && auth.IsBearer(c.Authorization, token) {
 		return auth.Identity{Service: "metrics-token", Scopes: []auth.Scope{auth.Metrics}}, nil
 	}
+	return s.authenticate(ctx, c)
+}
+
+func (s *Server) authenticate(ctx context.Context, c auth.Credentials) (auth.Identity, *problem) {
 	if s.opts.Authenticator == nil {
 		return auth.Identity{}, nil
 	}
@@ -130,4 +139,20 @@ func (s *Server) identify(ctx *fasthttp.RequestCtx) (auth.Identity, *problem) {
 		return auth.Identity{}, &unauthorized
 	}
 	return id, nil
+}
+
+// credentials is what a request shows of who sends it.
+func credentials(h *fasthttp.RequestHeader) auth.Credentials {
+	return auth.Credentials{Authorization: string(h.Peek("Authorization")), Cookie: string(h.Peek("Cookie"))}
+}
+
+// missing is the answer to a caller without a scope; nil: it has it.
+func missing(caller auth.Identity, scope auth.Scope) *problem {
+	switch {
+	case caller.May(scope):
+		return nil
+	case !caller.Known():
+		return &unauthorized
+	}
+	return &problem{Status: 403, Code: "FORBIDDEN", Detail: "this needs the scope " + string(scope)}
 }

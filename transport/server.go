@@ -27,6 +27,7 @@ type Server struct {
 	log     *lifeLog
 	meter   *meter
 	answers *idempotency
+	bodies  *bodies
 
 	public, private *fasthttp.Server
 	listeners       listeners
@@ -47,6 +48,7 @@ func New(opts Options) (*Server, error) {
 		opts:    opts,
 		hub:     hub,
 		answers: newIdempotency(opts.IdempotencyWindow, opts.IdempotencyKeys),
+		bodies:  newBodies(opts.MaxBodiesBytes, opts.RequestTimeout+opts.PublishTimeout),
 		stop:    make(chan struct{}),
 	}
 	s.log = newLifeLog(opts.Log, opts.LogRate)
@@ -83,6 +85,7 @@ func (s *Server) tick() {
 		case now := <-ticker.C:
 			s.hub.Tick(now)
 			s.answers.expire(now)
+			s.bodies.expire(now)
 		case <-s.stop:
 			return
 		}
@@ -121,6 +124,8 @@ func (s *Server) httpServer(handler fasthttp.RequestHandler) *fasthttp.Server {
 		ErrorHandler: s.requestFault,
 		Logger:       quietLogger{s.opts.Log},
 
+		HeaderReceived: s.admit,
+
 		// A stream is hijacked: fasthttp's goroutine and buffers go back to their
 		// pools, and the connection stays open when the handler has returned.
 		KeepHijackedConns: true,
@@ -147,8 +152,9 @@ func (s *Server) recovered(handler fasthttp.RequestHandler) fasthttp.RequestHand
 			if p := recover(); p != nil {
 				s.panicked(string(ctx.Path()), p)
 				ctx.Response.Reset()
-				reply(ctx, problem{Status: 500, Code: "INTERNAL", Detail: "the server made a mistake; its log says more"})
+				reply(ctx, mistake)
 			}
+			s.bodies.done(&ctx.Request.Header)
 		}()
 		handler(ctx)
 		select {

@@ -72,7 +72,6 @@ func TestWhoAStreamBelongsTo(t *testing.T) {
 		"an administrator, for a user and a session":    {"userId=7&sessionId=s", []string{key(opsKey)}, "7", "s"},
 		"an administrator, for nobody":                  {"", []string{key(opsKey)}, nil, nil},
 		"a service with a session is no user":           {"sessionId=s", []string{key(appKey)}, nil, "s"},
-		"the first of two sessions":                     {"sessionId=a&sessionId=b", nil, nil, "a"},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			data := r.dialStream(c.query, c.header...).next().json(t)

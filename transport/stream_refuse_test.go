@@ -39,6 +39,8 @@ func TestStreamsThatAreRefused(t *testing.T) {
 		"a topic that looks like a pattern":        {"sessionId=s&topics=*", nil, 400, "INVALID_REQUEST", "topics[0]", "topics[0]: '*' at byte 0 is not allowed"},
 		"a topic that only begins like an allowed": {"sessionId=s&topics=newsflash", nil, 403, "TOPIC_NOT_ALLOWED", "topics[0]", "the caller may not subscribe to this topic"},
 		"a topic forbidden to a service":           {"sessionId=s&topics=orders", []string{key(appKey)}, 403, "TOPIC_NOT_ALLOWED", "topics[0]", "the caller may not subscribe to this topic"},
+		"two sessions":                             {"sessionId=a&sessionId=b", nil, 400, "INVALID_REQUEST", "sessionId", "sessionId: given more than once"},
+		"two users":                                {"userId=1&userId=2", []string{key(opsKey)}, 400, "INVALID_REQUEST", "userId", "userId: given more than once"},
 		"an empty list of topics":                  {"sessionId=s&topics=", nil, 400, "INVALID_REQUEST", "topics[0]", "topics[0]: empty; leave it out, or name somebody"},
 		"an empty topic behind a comma":            {"sessionId=s&topics=news,", nil, 400, "INVALID_REQUEST", "topics[1]", "topics[1]: empty; leave it out, or name somebody"},
 		"an empty topic behind a repeated one":     {"sessionId=s&topics=news,news,", nil, 400, "INVALID_REQUEST", "topics[2]", "topics[2]: empty; leave it out, or name somebody"},

@@ -22,6 +22,9 @@ func (s *Server) readStreamRequest(ctx *fasthttp.RequestCtx) (*streamRequest, *p
 	r := &streamRequest{origin: string(ctx.Request.Header.Peek("Origin"))}
 	r.info = actor.Info{ID: newClientID(), UserID: caller.UserID}
 	args := ctx.QueryArgs()
+	if refused := once(args, "sessionId", "userId"); refused != nil {
+		return nil, refused
+	}
 	if args.Has("sessionId") {
 		r.info.SessionID = string(args.Peek("sessionId"))
 		if err := wire.CheckSessionID(r.info.SessionID); err != nil {

@@ -145,6 +145,7 @@ func serverOptions(c *config.Config, log *slog.Logger) (transport.Options, error
 		AllowedOrigins:    c.AllowedOrigins,
 		MaxTopics:         c.MaxTopics,
 		MaxBodyBytes:      c.MaxBodyBytes,
+		MaxBodiesBytes:    c.MaxBodiesBytes,
 		MaxHeaderBytes:    c.MaxHeaderBytes,
 		RequestTimeout:    c.RequestTimeout,
 		PublishTimeout:    c.PublishTimeout,

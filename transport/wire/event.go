@@ -137,13 +137,15 @@ func readData(i *Item, v value) error {
 	i.Data = compact.Bytes()
 	if i.Data[0] == '"' {
 		if loneSurrogate(i.Data) {
-			return fault(v.field, "half a surrogate pair, which is no character and can't be sent as UTF-8")
+			return fault(v.field, halfCharacter)
 		}
 		return v.into(&i.Event.Data, "a string")
 	}
 	i.Event.Data = compact.String()
 	return nil
 }
+
+const halfCharacter = "half a surrogate pair, which is no character and can't be sent as UTF-8"
 
 // loneSurrogate reports whether a JSON string has an escape for half a character.
 // encoding/json would put U+FFFD in its place without a word.
@@ -216,7 +218,12 @@ func (v value) into(target any, want string) error {
 	return nil
 }
 
-func (v value) text() (s string, err error) { return s, v.into(&s, "a string") }
+func (v value) text() (s string, err error) {
+	if err = v.into(&s, "a string"); err == nil && loneSurrogate(v.raw) {
+		err = fault(v.field, halfCharacter)
+	}
+	return s, err
+}
 
 func (v value) whole(least, most int64, unit string) (int64, error) {
 	n, err := strconv.ParseInt(string(v.raw), 10, 64)

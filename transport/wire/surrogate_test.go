@@ -25,3 +25,25 @@ func TestHalfASurrogatePairIsNoText(t *testing.T) {
 		assert.Equal(t, lone, loneSurrogate([]byte(quoted)), quoted)
 	}
 }
+
+// Wherever a text is wanted, and not only in data.
+func TestHalfASurrogatePairInAnyField(t *testing.T) {
+	for body, field := range map[string]string{
+		`{"data":"\ud83d"}`:                         "data",
+		`{"data":1,"event":"\ud83d"}`:               "event",
+		`{"data":1,"id":"\ud83d"}`:                  "id",
+		`{"data":1,"userId":"x\ude00"}`:             "userId",
+		`{"data":1,"sessionId":"\ud83d"}`:           "sessionId",
+		`{"data":1,"topics":["a","\ud83d"]}`:        "topics[1]",
+		`[{"data":1},{"data":1,"userId":"\udbff"}]`: "[1].userId",
+		`{"data":1,"clientIds":["\ud83d"]}`:         "clientIds[0]",
+		`{"data":1,"priority":"\ud83d"}`:            "priority",
+	} {
+		_, _, err := Decode([]byte(body), Limits{EventBytes: 100, Events: 5, Topics: 5, ClientIDs: 5})
+		var f *Fault
+		if assert.ErrorAs(t, err, &f, body) {
+			assert.Equal(t, field, f.Field)
+			assert.Equal(t, halfCharacter, f.Message)
+		}
+	}
+}

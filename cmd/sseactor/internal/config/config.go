@@ -49,6 +49,7 @@ type Config struct {
 	MaxEventBytes     int
 	MaxBatchEvents    int
 	MaxBodyBytes      int // at least MaxEventBytes
+	MaxBodiesBytes    int // at least MaxBodyBytes
 	MaxHeaderBytes    int
 	MaxTopics         int
 	MaxClientIDs      int

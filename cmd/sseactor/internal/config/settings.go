@@ -108,6 +108,10 @@ func settings(c *Config) []*setting {
 			help: "Largest body of a request. At least the size of the largest event.",
 		},
 		{
+			name: "max-bodies-bytes", group: limits, def: "64MiB", value: size(&c.MaxBodiesBytes, kib, gib),
+			help: "Most memory for the bodies, from 8 KiB on, of all requests under way; beyond it publishers are answered 503. At least the size of the largest body.",
+		},
+		{
 			name: "max-header-bytes", group: limits, def: "16KiB", value: size(&c.MaxHeaderBytes, kib, mib),
 			help: "Largest request line and headers together.",
 		},
@@ -133,7 +137,7 @@ func settings(c *Config) []*setting {
 		},
 		{
 			name: "idempotency-keys", group: limits, def: "100000", value: integer(&c.IdempotencyKeys, 1, 10_000_000),
-			help: "Most Idempotency-Keys remembered.",
+			help: "Most Idempotency-Keys remembered for the length of the window, and as many again for a second one; a batch counts once for each of its events.",
 		},
 
 		{

@@ -52,6 +52,7 @@ func (l *loader) rules() []rule {
 		},
 		l.ordered(&c.OutboxBytes, "at least", &c.MaxEventBytes, c.OutboxBytes >= c.MaxEventBytes),
 		l.ordered(&c.MaxBodyBytes, "at least", &c.MaxEventBytes, c.MaxBodyBytes >= c.MaxEventBytes),
+		l.ordered(&c.MaxBodiesBytes, "at least", &c.MaxBodyBytes, c.MaxBodiesBytes >= c.MaxBodyBytes),
 		l.ordered(&c.ClientTimeout, "more than", &c.HeartbeatInterval, c.ClientTimeout > c.HeartbeatInterval),
 		l.ordered(&c.ShutdownGrace, "more than", &c.ShutdownDelay, c.ShutdownGrace > c.ShutdownDelay),
 		l.together(cert, key, c.TLSCert != "", c.TLSKey != ""),

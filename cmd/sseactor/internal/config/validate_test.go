@@ -25,6 +25,8 @@ func TestSettingsThatMustFitTogether(t *testing.T) {
 		{"an outbox that holds just one event", []string{"--outbox-bytes=64KiB"}, "", ""},
 		{"an outbox that can't hold an event", []string{"--outbox-bytes=65535"}, "outbox-bytes",
 			"outbox-bytes (65535, from --outbox-bytes) is not at least max-event-bytes (64KiB, by default)"},
+		{"no room for one body", []string{"--max-bodies-bytes=1MiB"}, "max-bodies-bytes",
+			"max-bodies-bytes (1MiB, from --max-bodies-bytes) is not at least max-body-bytes (4MiB, by default)"},
 		{"a body that can't hold an event", []string{"--max-body-bytes=1KiB"}, "max-body-bytes",
 			"max-body-bytes (1KiB, from --max-body-bytes) is not at least max-event-bytes (64KiB, by default)"},
 		{"a delay that eats the grace", []string{"--shutdown-delay=20s"}, "shutdown-delay",
