@@ -227,8 +227,7 @@ func TestClientClosesWithFINAndAbortsWithRST(t *testing.T) {
 	assert.ErrorIs(t, <-ends, io.EOF)
 	c.Abort(s[1])
 	assert.ErrorIs(t, <-ends, syscall.ECONNRESET)
-	n := c.Counts(0)
-	assert.Equal(t, "1 closed here, 1 reset here", n.Endings())
+	await(t, c, func(n Counts) bool { return n.Endings() == "1 closed here, 1 reset here" })
 }
 
 func TestClientStallsAndReadsOn(t *testing.T) {
