@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/process"
 )
 
 // The groups of the delivery's streams.
@@ -49,7 +50,7 @@ func delivery(ctx context.Context, b *bench, r *report) error {
 	d.members = membersOf(d.client, d.streams)
 	d.plan = newPlan(d.members)
 
-	used, err := s.usage()
+	used, err := s.Usage()
 	if err != nil {
 		return err
 	}
@@ -83,7 +84,7 @@ func delivery(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
-	after, err := s.usage()
+	after, err := s.Usage()
 	if err != nil {
 		return err
 	}
@@ -161,7 +162,7 @@ func membersOf(c *loadgen.Client, streams []*loadgen.Stream) []member {
 func (d *deliveryRun) publish(ctx context.Context, lasting time.Duration) error {
 	began := time.Now()
 	for w := range waves {
-		if err := pause(ctx, time.Until(began.Add(lasting*time.Duration(w)/(waves-1)))); err != nil {
+		if err := process.Pause(ctx, time.Until(began.Add(lasting*time.Duration(w)/(waves-1)))); err != nil {
 			return err
 		}
 		err := lanes(deliveryLanes, func(lane int) error {

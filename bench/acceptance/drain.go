@@ -58,11 +58,11 @@ func drain(ctx context.Context, b *bench, r *report) error {
 	}
 
 	began := loadgen.Now()
-	if err := s.process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
 	late := arrive(ctx, c, s)
-	code, err := s.awaitExit(ctx, grace+5*time.Second)
+	code, err := s.AwaitExit(ctx, grace+5*time.Second)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func arrive(ctx context.Context, c *loadgen.Client, s *server) <-chan []*loadgen
 			case <-ticker.C:
 				streams = append(streams, c.Open(loadgen.Spec{Session: fmt.Sprintf("late-%d", n), Group: latecomers})...)
 				continue
-			case <-s.exited:
+			case <-s.Exited():
 			case <-ctx.Done():
 			}
 			done <- streams

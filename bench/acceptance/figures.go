@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/process"
 )
 
 // level is what the server holds at one moment.
@@ -28,11 +29,11 @@ func (s *server) level(ctx context.Context) (l level, err error) {
 	var rss, private []int64
 	for i := range 5 {
 		if i > 0 {
-			if err := pause(ctx, 200*time.Millisecond); err != nil {
+			if err := process.Pause(ctx, 200*time.Millisecond); err != nil {
 				return l, err
 			}
 		}
-		if l.Usage, err = s.usage(); err != nil {
+		if l.Usage, err = s.Usage(); err != nil {
 			return l, fmt.Errorf("read the server's usage: %w", err)
 		}
 		rss, private = append(rss, l.RSS), append(private, l.Private)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/process"
 )
 
 // idle measures what a stream costs the server's process while nothing is sent
@@ -42,7 +43,7 @@ func idle(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
-	if err := pause(ctx, settling); err != nil {
+	if err := process.Pause(ctx, settling); err != nil {
 		return err
 	}
 	settled, err := s.level(ctx)

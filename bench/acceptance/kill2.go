@@ -25,7 +25,7 @@ func kill2(ctx context.Context, b *bench, r *report) error {
 	if _, err := open(ctx, c, sessions(n, "kill")); err != nil {
 		return err
 	}
-	if err := s.process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
 	if err := c.Await(ctx, "the drain to begin", func() bool { return c.Counts(0).Errors > 0 }); err != nil {
@@ -34,10 +34,10 @@ func kill2(ctx context.Context, b *bench, r *report) error {
 	left := c.Counts(0).Open
 	r.check("streams still open at the second signal", left > 0, left, "some, or the drain was over")
 	began := time.Now()
-	if err := s.process.Signal(syscall.SIGTERM); err != nil {
+	if err := s.Signal(syscall.SIGTERM); err != nil {
 		return err
 	}
-	code, err := s.awaitExit(ctx, 30*time.Second)
+	code, err := s.AwaitExit(ctx, 30*time.Second)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/process"
 )
 
 // lanes runs several publishers at a time and waits for all of them. Within a
@@ -35,7 +36,7 @@ func patient(ctx context.Context, s *server, busy *atomic.Int64, event func() lo
 			return answer, err
 		}
 		busy.Add(1)
-		if err := pause(ctx, 10*time.Millisecond); err != nil {
+		if err := process.Pause(ctx, 10*time.Millisecond); err != nil {
 			return answer, err
 		}
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/process"
 )
 
 const (
@@ -190,7 +191,7 @@ func gather(ctx context.Context, b *bench, tags, notReading int) (*server, *load
 // watchGrowth reads the server's RSS ten times a second until growth is called,
 // which gives the most that it was above what it is now.
 func watchGrowth(ctx context.Context, s *server) (growth func() int64, err error) {
-	before, err := s.usage()
+	before, err := s.Usage()
 	if err != nil {
 		return nil, err
 	}
@@ -198,8 +199,8 @@ func watchGrowth(ctx context.Context, s *server) (growth func() int64, err error
 	most := make(chan int64)
 	go func() {
 		top := before.RSS
-		_ = poll(ctx, 100*time.Millisecond, func() bool {
-			if u, err := s.usage(); err == nil {
+		_ = process.Poll(ctx, 100*time.Millisecond, func() bool {
+			if u, err := s.Usage(); err == nil {
 				top = max(top, u.RSS)
 			}
 			return false

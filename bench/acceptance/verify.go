@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/process"
 )
 
 // reportLive: those that stayed got exactly what was theirs.
@@ -164,7 +165,7 @@ func (d *deliveryRun) leave(ctx context.Context, r *report, before level) error 
 	wait, cancel := context.WithTimeout(ctx, 40*time.Second)
 	defer cancel()
 	var after level
-	_ = poll(wait, time.Second, func() bool {
+	_ = process.Poll(wait, time.Second, func() bool {
 		after, err = d.server.level(ctx)
 		return err != nil || after.FDs-before.FDs <= spareFDs && after.goroutines-before.goroutines <= spareGoroutines
 	})
@@ -175,7 +176,7 @@ func (d *deliveryRun) leave(ctx context.Context, r *report, before level) error 
 	r.check("descriptors", after.FDs-before.FDs <= spareFDs, fmt.Sprintf("%d, before %d", after.FDs, before.FDs), fmt.Sprintf("at most %d more", spareFDs))
 	r.check("goroutines", after.goroutines-before.goroutines <= spareGoroutines, fmt.Sprintf("%d, before %d", after.goroutines, before.goroutines), fmt.Sprintf("at most %d more", spareGoroutines))
 	r.tell("both back after", "%v", back.Round(100*time.Millisecond))
-	if err := pause(ctx, 15*time.Second); err != nil {
+	if err := process.Pause(ctx, 15*time.Second); err != nil {
 		return err
 	}
 	if after, err = d.server.level(ctx); err != nil {

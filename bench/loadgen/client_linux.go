@@ -15,6 +15,9 @@ type Options struct {
 	Target netip.AddrPort // IPv4, on loopback
 	Path   string         // default /api/sse
 	Tags   int            // how many tags the run has, at most
+	// OpenOnHead takes a stream for open when its response's head has come: other
+	// servers send no connection event.
+	OpenOnHead bool
 	// Workers is how many goroutines serve streams (default 1; on two cores a
 	// second one only takes from the server).
 	Workers int
@@ -205,6 +208,11 @@ func (c *Client) Latency(group int) *Histogram {
 	sum := &Histogram{}
 	c.onWorkers(func(w *worker) { sum.Add(&w.latency[group]) })
 	return sum
+}
+
+// ResetLatency begins anew, for all groups.
+func (c *Client) ResetLatency() {
+	c.onWorkers(func(w *worker) { clear(w.latency[:]) })
 }
 
 // Arrivals gives what is known of each tag. disagree is how many of them have

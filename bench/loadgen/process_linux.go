@@ -12,15 +12,26 @@ import (
 type Usage struct {
 	RSS     int64 // bytes of resident memory
 	Private int64 // of these, the bytes that are not pages of a file, such as the program's text
+	Share   int64 // bytes of resident memory, those shared with other processes by their share (PSS)
 	CPU     time.Duration
 	FDs     int
 	Threads int
 }
 
+// Add sums up, for the processes of one server.
+func (u *Usage) Add(v Usage) {
+	u.RSS += v.RSS
+	u.Private += v.Private
+	u.Share += v.Share
+	u.CPU += v.CPU
+	u.FDs += v.FDs
+	u.Threads += v.Threads
+}
+
 // ReadUsage reads the usage of a process from /proc.
 func ReadUsage(pid int) (u Usage, err error) {
 	dir := "/proc/" + strconv.Itoa(pid)
-	if u.RSS, u.Private, err = readRSS(dir); err != nil {
+	if err = u.readMemory(dir); err != nil {
 		return u, err
 	}
 	entries, err := os.ReadDir(dir + "/fd")
@@ -36,18 +47,22 @@ func ReadUsage(pid int) (u Usage, err error) {
 	return u, err
 }
 
-// readRSS reads smaps_rollup, which counts pages; the figures of status may lag
+// readMemory reads smaps_rollup, which counts pages; the figures of status may lag
 // behind by some pages for each thread.
-func readRSS(dir string) (all, private int64, err error) {
+func (u *Usage) readMemory(dir string) error {
 	text, err := os.ReadFile(dir + "/smaps_rollup")
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	if all, err = kilobytes(text, "Rss:"); err != nil {
-		return 0, 0, err
+	for _, line := range []struct {
+		name string
+		to   *int64
+	}{{"Rss:", &u.RSS}, {"Anonymous:", &u.Private}, {"Pss:", &u.Share}} {
+		if *line.to, err = kilobytes(text, line.name); err != nil {
+			return err
+		}
 	}
-	private, err = kilobytes(text, "Anonymous:")
-	return all, private, err
+	return nil
 }
 
 // kilobytes reads the line "name  123 kB" and gives bytes.

@@ -67,6 +67,9 @@ func (w *worker) take(s *Stream, kept, n int) {
 		}
 		s.phase, s.framing, s.left = streaming, head.Framing, head.Length
 		b, kept = b[length:], 0
+		if w.client.options.OpenOnHead {
+			w.opened(s, now)
+		}
 	}
 	body, last, ok := w.body(s, b, kept)
 	if !ok {
@@ -187,6 +190,11 @@ func (w *worker) greeted(s *Stream, block *Block, now int64) {
 		return
 	}
 	s.ClientID = string(jsonText(block.Data, "clientId"))
+	w.opened(s, now)
+}
+
+func (w *worker) opened(s *Stream, now int64) {
+	c := w.tally(s)
 	s.Opened = now
 	w.inFlight--
 	c.Connecting--

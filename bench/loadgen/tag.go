@@ -9,7 +9,7 @@ import (
 
 // Lanes is how many publishers a run may have. What one publisher sends, one
 // after the other, must arrive in that order.
-const Lanes = 8
+const Lanes = 16
 
 // Tag identifies an event of a run. It travels in the event's data.
 type Tag struct {
