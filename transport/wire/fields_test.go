@@ -20,7 +20,7 @@ func TestFieldsThatAreRight(t *testing.T) {
 	data := func(sent, answered string) func(*testing.T, Item) {
 		return func(t *testing.T, i Item) {
 			assert.Equal(t, sent, i.Event.Data)
-			assert.Equal(t, answered, string(i.Data))
+			assert.Equal(t, answered, i.Data)
 		}
 	}
 	id := func(want string) func(*testing.T, Item) {

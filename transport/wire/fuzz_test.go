@@ -96,11 +96,11 @@ func checkFrame(t *testing.T, item Item) {
 	assert.Equal(t, want, events[0])
 
 	var back any
-	require.NoError(t, json.Unmarshal(item.Data, &back), "the answer's data is JSON")
+	require.NoError(t, json.Unmarshal([]byte(item.Data), &back), "the answer's data is JSON")
 	if text, ok := back.(string); ok {
 		assert.Equal(t, text, item.Event.Data)
 	} else {
-		assert.Equal(t, string(item.Data), item.Event.Data)
+		assert.Equal(t, item.Data, item.Event.Data)
 		assert.False(t, strings.ContainsAny(item.Event.Data, "\r\n"))
 	}
 }
