@@ -3,7 +3,6 @@ package actor
 import (
 	"context"
 	"errors"
-	"sync/atomic"
 	"time"
 
 	"github.com/sseactor/sseactor/actor/sse"
@@ -19,8 +18,7 @@ type (
 	publication struct {
 		frame  *sse.Frame
 		target Target
-		claim  *atomic.Bool // set by the hub when it takes it, or by a publisher who gives up
-		reply  chan<- Receipt
+		*call
 	}
 	question struct {
 		reply chan<- Stats
@@ -83,52 +81,6 @@ func (h *Hub) Unregister(c *Client) {
 	case h.unregisters <- c:
 	case <-h.done:
 	}
-}
-
-// Send publishes an event. The frame must be new: the hub seals it, and it may be
-// read, but not changed, after Send has returned without an error.
-//
-// While the hub or the writers are behind, Send waits, as long as ctx allows. With
-// an error the event was not sent to anybody: either the hub takes it, and then
-// Send waits for the receipt, or the publisher takes it back. Only a hub that is
-// stopped in the middle of a send may have sent it to some.
-func (h *Hub) Send(ctx context.Context, frame *sse.Frame, target Target) (Receipt, error) {
-	reply := make(chan Receipt, 1)
-	claim := new(atomic.Bool)
-	select {
-	case h.sends <- publication{frame, target, claim, reply}:
-	case <-ctx.Done():
-		return Receipt{}, context.Cause(ctx)
-	case <-h.done:
-		return Receipt{}, ErrStopped
-	}
-	select {
-	case r := <-reply:
-		return r.orDraining()
-	case <-ctx.Done():
-		if claim.CompareAndSwap(false, true) {
-			return Receipt{}, context.Cause(ctx)
-		}
-	case <-h.done:
-	}
-	select {
-	case r := <-reply:
-		return r.orDraining()
-	case <-h.done:
-	}
-	select {
-	case r := <-reply: // the hub's last answer
-		return r.orDraining()
-	default:
-		return Receipt{}, ErrStopped
-	}
-}
-
-func (r Receipt) orDraining() (Receipt, error) {
-	if r.draining {
-		return Receipt{}, ErrDraining
-	}
-	return r, nil
 }
 
 // Metrics asks for the hub's account of itself.

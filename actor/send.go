@@ -1,6 +1,8 @@
 package actor
 
 import (
+	"slices"
+
 	"github.com/sseactor/sseactor/actor/internal/outbox"
 	"github.com/sseactor/sseactor/actor/sse"
 )
@@ -52,27 +54,32 @@ func (s *state) send(frame *sse.Frame, target Target, reply chan<- Receipt) {
 	frame.Seal(s.lastID.String())
 	s.order++
 	s.stats.Events++
-	m := &send{order: s.order, frame: frame, reply: reply}
+	m := send{order: s.order, frame: frame, reply: reply}
 	if len(target.ClientIDs) > 0 {
 		for _, id := range target.ClientIDs {
 			if c := s.index.byID[id]; c != nil {
-				s.give(m, c)
+				s.give(&m, c)
 			}
 		}
 		m.answer()
 		return
 	}
-	size := s.resolve(m, target)
+	m.groups = s.groups[:0]
+	size := s.resolve(&m, target)
 	if size > sliceSize {
-		s.sweeps.add(m)
+		swept := m
+		swept.groups = slices.Clone(m.groups)
+		s.sweeps.add(&swept)
 		return
 	}
 	for _, g := range m.groups {
 		for _, c := range g.members {
-			s.give(m, c)
+			s.give(&m, c)
 		}
 	}
 	m.answer()
+	clear(m.groups)
+	s.groups = m.groups
 }
 
 // resolve fills in the groups that target names, and counts their members.

@@ -34,6 +34,7 @@ type state struct {
 	removes []*removal
 	gaps    gaps
 	slow    []*Client // that a high-priority event found full
+	groups  []*group  // room for those of the send at hand
 
 	draining bool
 	pause    pause

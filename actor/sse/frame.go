@@ -119,8 +119,13 @@ func appendBlock(b []byte, name string, retry time.Duration, data string) []byte
 // A text without a line end, the empty one too, is one line.
 func lines(text string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
+		// Most texts have no CR, and the search for one byte is by far the fastest.
+		end := func(text string) int { return strings.IndexByte(text, '\n') }
+		if strings.IndexByte(text, '\r') >= 0 {
+			end = func(text string) int { return strings.IndexAny(text, "\r\n") }
+		}
 		for {
-			i := strings.IndexAny(text, "\r\n")
+			i := end(text)
 			if i < 0 {
 				yield(text)
 				return
