@@ -67,9 +67,14 @@ func replyJSON(ctx *fasthttp.RequestCtx, v any) {
 	if err != nil {
 		panic("transport: " + err.Error()) // a fault of this package: its answers can be encoded
 	}
+	replyBytes(ctx, b)
+}
+
+// replyBytes answers with JSON that nobody changes any more.
+func replyBytes(ctx *fasthttp.RequestCtx, b []byte) {
 	ctx.SetContentType("application/json")
 	ctx.Response.Header.Set("Cache-Control", "no-store")
-	ctx.SetBody(b)
+	ctx.Response.SetBodyRaw(b)
 }
 
 // requestFault answers a request that could not be read.

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/valyala/fasthttp"
 
@@ -28,13 +29,6 @@ type event struct {
 	ID   string          `json:"id"`
 }
 
-// batchResult is the answer to a batch: the events' results in their order.
-type batchResult struct {
-	Success    bool     `json:"success"`
-	EventsSent int      `json:"eventsSent"`
-	Results    []result `json:"results"`
-}
-
 // publish answers POST /api/sse.
 func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	defer s.meter.publish.UpdateDuration(ctx.Time())
@@ -53,8 +47,7 @@ func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 		reply(ctx, p)
 		return
 	}
-	deadline, cancel := context.WithTimeout(context.Background(), s.opts.PublishTimeout)
-	defer cancel()
+	deadline := s.deadlines.next()
 	if key == "" {
 		s.sendAll(deadline, items, caller).answer(ctx, items, batch)
 		return
@@ -87,9 +80,11 @@ type outcome struct {
 // a batch.
 func (s *Server) sendAll(ctx context.Context, items []wire.Item, caller auth.Identity) outcome {
 	o := outcome{receipts: make([]actor.Receipt, 0, len(items))}
+	publisher := s.publishers.Get().(*actor.Publisher)
+	defer s.publishers.Put(publisher)
 	for i := range items {
 		item := &items[i]
-		receipt, err := s.hub.Send(ctx, sse.NewFrame(item.Event), item.Target)
+		receipt, err := publisher.Send(ctx, sse.NewFrame(item.Event), item.Target)
 		if err != nil {
 			o.stopped = &overloaded
 			if errors.Is(err, actor.ErrDraining) || errors.Is(err, actor.ErrStopped) {
@@ -107,33 +102,89 @@ func (s *Server) sendAll(ctx context.Context, items []wire.Item, caller auth.Ide
 
 // answer tells the publisher.
 func (o outcome) answer(ctx *fasthttp.RequestCtx, items []wire.Item, batch bool) {
-	all := batchResult{Success: o.stopped == nil, Results: make([]result, 0, len(items))}
-	for i, r := range o.receipts {
-		all.EventsSent += r.Queued
-		all.Results = append(all.Results, result{
-			Success:    true,
-			EventsSent: r.Queued,
-			Event:      &event{Type: items[i].Event.Name.String(), Data: items[i].Data, ID: r.ID},
-		})
+	if o.stopped != nil {
+		reply(ctx, o.problem(items, batch))
+		return
 	}
-	switch {
-	case o.stopped != nil:
-		p := *o.stopped
+	var b []byte
+	if batch {
+		b = o.appendBatch(b, items)
+	} else {
+		b = appendResult(make([]byte, 0, 128+len(items[0].Data)), o.receipts[0], &items[0])
+	}
+	replyBytes(ctx, b)
+}
+
+// problem is the answer to a request that was not carried out to its end.
+func (o outcome) problem(items []wire.Item, batch bool) problem {
+	p := *o.stopped
+	if batch {
+		for i, r := range o.receipts {
+			p.Results = append(p.Results, result{
+				Success:    true,
+				EventsSent: r.Queued,
+				Event:      &event{Type: items[i].Event.Name.String(), Data: json.RawMessage(items[i].Data), ID: r.ID},
+			})
+		}
 		for range items[len(o.receipts):] {
-			all.Results = append(all.Results, result{Code: p.Code})
+			p.Results = append(p.Results, result{Code: p.Code})
 		}
-		if len(o.receipts) > 0 {
-			p = partlySent(len(o.receipts), len(items))
-		}
-		if batch {
-			p.Results = all.Results
-		}
-		reply(ctx, p)
-	case batch:
-		replyJSON(ctx, all)
-	default:
-		replyJSON(ctx, all.Results[0])
 	}
+	if len(o.receipts) > 0 {
+		part := partlySent(len(o.receipts), len(items))
+		part.Results = p.Results
+		return part
+	}
+	return p
+}
+
+// appendBatch writes the answer to a batch: the events' results in their order.
+func (o outcome) appendBatch(b []byte, items []wire.Item) []byte {
+	sum := 0
+	for _, r := range o.receipts {
+		sum += r.Queued
+	}
+	b = append(b, `{"success":true,"eventsSent":`...)
+	b = strconv.AppendInt(b, int64(sum), 10)
+	b = append(b, `,"results":[`...)
+	for i, r := range o.receipts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendResult(b, r, &items[i])
+	}
+	return append(b, "]}"...)
+}
+
+// appendResult writes what became of one event that was sent, as result says it. It
+// is written by hand because it is the answer to every event, and the event's data is
+// JSON already.
+func appendResult(b []byte, r actor.Receipt, item *wire.Item) []byte {
+	b = append(b, `{"success":true,"eventsSent":`...)
+	b = strconv.AppendInt(b, int64(r.Queued), 10)
+	b = append(b, `,"event":{"type":`...)
+	b = appendText(b, item.Event.Name.String())
+	b = append(b, `,"data":`...)
+	b = append(b, item.Data...)
+	b = append(b, `,"id":`...)
+	b = appendText(b, r.ID)
+	return append(b, "}}"...)
+}
+
+// appendText writes a JSON string.
+func appendText(b []byte, text string) []byte {
+	for i := range len(text) {
+		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
+			quoted, err := json.Marshal(text)
+			if err != nil {
+				panic("transport: " + err.Error()) // a string always can
+			}
+			return append(b, quoted...)
+		}
+	}
+	b = append(b, '"')
+	b = append(b, text...)
+	return append(b, '"')
 }
 
 // partlySent is no fault to try again after: what was sent would be sent twice.

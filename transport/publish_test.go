@@ -20,7 +20,7 @@ func TestTheAnswerToAPublisher(t *testing.T) {
 		`{"data":"a\nb"}`:                  `{"success":true,"eventsSent":1,"event":{"type":"message","data":"a\nb","id":"ID"}}`,
 		`{"data":null,"sessionId":"none"}`: `{"success":true,"eventsSent":0,"event":{"type":"message","data":null,"id":"ID"}}`,
 		`{"data":1.50,"event":"message"}`:  `{"success":true,"eventsSent":1,"event":{"type":"message","data":1.50,"id":"ID"}}`,
-		`{"data":"<&\u2028>"}`:             `{"success":true,"eventsSent":1,"event":{"type":"message","data":"\u003c\u0026\u2028\u003e","id":"ID"}}`,
+		`{"data":"<&\u2028>"}`:             `{"success":true,"eventsSent":1,"event":{"type":"message","data":"<&\u2028>","id":"ID"}}`,
 	} {
 		resp := r.call("POST", "/api/sse", body, key(appKey))
 		require.Equal(t, 200, resp.StatusCode, resp.body)

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"strings"
@@ -71,12 +72,11 @@ func (s *Server) routes(operators, public bool) fasthttp.RequestHandler {
 		byPath[r.path] = append(byPath[r.path], r)
 	}
 	return func(ctx *fasthttp.RequestCtx) {
-		path := string(ctx.Path())
-		found, pattern := byPath[path], path
+		path := ctx.Path()
+		found := byPath[string(path)]
 		if found == nil {
-			if i := strings.LastIndexByte(path, '/'); i >= 0 && i < len(path)-1 {
-				pattern = path[:i] + "/{id}"
-				found = byPath[pattern]
+			if i := bytes.LastIndexByte(path, '/'); i >= 0 && i < len(path)-1 {
+				found = byPath[string(path[:i])+"/{id}"]
 			}
 		}
 		if found == nil {
@@ -87,13 +87,13 @@ func (s *Server) routes(operators, public bool) fasthttp.RequestHandler {
 		if s.crossOrigin(ctx) {
 			s.dispatch(ctx, found)
 		}
-		s.meter.request(pattern, ctx.Response.StatusCode())
+		s.meter.request(found[0].path, ctx.Response.StatusCode())
 	}
 }
 
 func (s *Server) dispatch(ctx *fasthttp.RequestCtx, found []route) {
-	method := string(ctx.Method())
-	i := slices.IndexFunc(found, func(r route) bool { return r.takes(method) })
+	method := ctx.Method()
+	i := slices.IndexFunc(found, func(r route) bool { return r.takes(string(method)) })
 	if i < 0 {
 		var allow []string
 		for _, r := range found {
@@ -102,7 +102,7 @@ func (s *Server) dispatch(ctx *fasthttp.RequestCtx, found []route) {
 				allow = append(allow, "HEAD")
 			}
 		}
-		reply(ctx, problem{Status: 405, Code: "METHOD_NOT_ALLOWED", Detail: method + " is not allowed here", allow: strings.Join(allow, ", ")})
+		reply(ctx, problem{Status: 405, Code: "METHOD_NOT_ALLOWED", Detail: string(method) + " is not allowed here", allow: strings.Join(allow, ", ")})
 		return
 	}
 	r := found[i]

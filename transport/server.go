@@ -29,6 +29,9 @@ type Server struct {
 	answers *idempotency
 	bodies  *bodies
 
+	deadlines  *deadlines // of publishers
+	publishers sync.Pool  // of *actor.Publisher
+
 	public, private *fasthttp.Server
 	listeners       listeners
 
@@ -50,6 +53,9 @@ func New(opts Options) (*Server, error) {
 		answers: newIdempotency(opts.IdempotencyWindow, opts.IdempotencyKeys),
 		bodies:  newBodies(opts.MaxBodiesBytes, opts.RequestTimeout+opts.PublishTimeout),
 		stop:    make(chan struct{}),
+
+		deadlines:  newDeadlines(opts.PublishTimeout),
+		publishers: sync.Pool{New: func() any { return hub.Publisher() }},
 	}
 	s.log = newLifeLog(opts.Log, opts.LogRate)
 	s.meter = newMeter(s)
@@ -84,6 +90,7 @@ func (s *Server) tick() {
 		select {
 		case now := <-ticker.C:
 			s.hub.Tick(now)
+			s.deadlines.tick()
 			s.answers.expire(now)
 			s.bodies.expire(now)
 		case <-s.stop:
