@@ -9,6 +9,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/sseactor/sseactor/transport/stream"
 )
 
 // Listen opens a TCP listener whose connections are set up for streams: a peer
@@ -16,6 +18,14 @@ import (
 // costs the kernel about 100 KB instead of megabytes. The options are set on the
 // listener and inherited, so that a connect costs no system calls for them.
 func Listen(address string, timeout time.Duration) (net.Listener, error) {
+	ln, err := listenTCP(address, timeout)
+	if err != nil {
+		return nil, err
+	}
+	return stream.NewListener(ln)
+}
+
+func listenTCP(address string, timeout time.Duration) (net.Listener, error) {
 	config := net.ListenConfig{
 		KeepAlive: -1, // inherited from the listener instead
 		Control: func(_, _ string, raw syscall.RawConn) error {

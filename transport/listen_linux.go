@@ -24,6 +24,7 @@ func socketOptions(fd int, timeout time.Duration) error {
 		return os.NewSyscallError("setsockopt", syscall.SetsockoptInt(fd, level, option, value))
 	}
 	return errors.Join(
+		set(syscall.IPPROTO_TCP, syscall.TCP_NODELAY, 1),
 		set(syscall.IPPROTO_TCP, tcpNotsentLowat, notsentLowat),
 		set(syscall.IPPROTO_TCP, tcpUserTimeout, int(timeout.Milliseconds())),
 		set(syscall.SOL_SOCKET, syscall.SO_KEEPALIVE, 1),

@@ -3,6 +3,7 @@
 package stream
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"syscall"
@@ -14,29 +15,35 @@ import (
 // newSink takes the raw path for plain TCP connections. It fails when the process
 // has no descriptor left.
 func (e *Engine) newSink(conn net.Conn) (sink, error) {
-	tcp, ok := conn.(*net.TCPConn)
-	if !ok || e.poller == nil {
+	if e.poller == nil {
 		return &connSink{engine: e, conn: conn}, nil
 	}
-	fd, err := duplicate(tcp)
-	if err != nil {
-		return nil, err
+	switch conn := conn.(type) {
+	case *rawConn:
+		return &rawSink{engine: e, fd: -1, conn: conn}, nil
+	case *net.TCPConn:
+		fd, err := duplicate(conn)
+		if err != nil {
+			return nil, err
+		}
+		return &rawSink{engine: e, fd: int32(fd), conn: conn}, nil
 	}
-	return &rawSink{engine: e, fd: int32(fd), conn: tcp}, nil
+	return &connSink{engine: e, conn: conn}, nil
 }
 
-// rawSink writes to a descriptor of its own without blocking: a duplicate of the
-// connection's, which the Go runtime does not know. With the original closed, that
-// saves the runtime's own record of each connection, about 600 bytes a stream.
+// rawSink writes to a descriptor of its own without blocking, which the Go runtime
+// does not know: that of a rawConn, or a duplicate of a net.TCPConn's, which is then
+// closed. It saves the runtime's own record of each connection, about 600 bytes a
+// stream.
 //
 // Nothing guards the descriptor but the outbox's state: whoever holds it may
 // write, and the one who closes holds it too.
 type rawSink struct {
 	engine     *Engine
 	client     *actor.Client
-	fd         int32
-	generation uint32       // tells this use of the descriptor's number from others
-	conn       *net.TCPConn // until it is adopted
+	fd         int32    // -1: none yet, or closed
+	generation uint32   // tells this use of the descriptor's number from others
+	conn       net.Conn // until it is adopted
 }
 
 func (s *rawSink) Blocks() bool { return false }
@@ -46,12 +53,22 @@ func (s *rawSink) Interrupt() {}
 
 func (s *rawSink) adopt(c *actor.Client) error {
 	s.client = c
-	_ = s.conn.Close()
+	conn := s.conn
 	s.conn = nil
+	if raw, ok := conn.(*rawConn); ok {
+		fd, err := raw.detach()
+		if err != nil {
+			return errors.Join(err, raw.Close())
+		}
+		s.fd = int32(fd)
+	} else {
+		_ = conn.Close()
+	}
 	return s.engine.poller.add(s)
 }
 
-func duplicate(conn *net.TCPConn) (fd int, err error) {
+// duplicate makes a second descriptor of a connection.
+func duplicate(conn syscall.Conn) (fd int, err error) {
 	raw, err := conn.SyscallConn()
 	if err != nil {
 		return -1, fmt.Errorf("stream: descriptor of the connection: %w", err)
@@ -108,6 +125,9 @@ func send(fd int, p []byte, plain bool) (int, syscall.Errno) {
 // Close closes the descriptor. What the peer has sent is thrown away first, or
 // the kernel would answer it with a reset that can overtake the farewell.
 func (s *rawSink) Close() {
+	if s.fd < 0 {
+		return // it never had one
+	}
 	s.engine.poller.remove(s)
 	var nowhere [1]byte
 	syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(s.fd), uintptr(unsafe.Pointer(&nowhere)), 1<<20,
