@@ -22,13 +22,15 @@ import (
 //
 // Safe for concurrent use, as each net.Conn.
 type rawConn struct {
+	notice
 	local net.Addr
 	peer  syscall.Sockaddr
 
-	mu      sync.Mutex // held over system calls that do not wait: a closed descriptor's number may be another's
-	fd      int        // -1: closed, given away, or file's
-	file    *os.File   // once somebody had to wait
-	readBy  time.Time  // deadlines for file
+	mu      sync.Mutex      // held over system calls that do not wait: a closed descriptor's number may be another's
+	fd      int             // -1: closed, given away, or file's
+	file    *os.File        // once somebody had to wait
+	raw     syscall.RawConn // file's
+	readBy  time.Time       // deadlines for file
 	writeBy time.Time
 }
 
@@ -85,12 +87,12 @@ func (c *rawConn) Write(p []byte) (n int, err error) {
 			return n, err
 		}
 	}
-	file := c.file
+	raw := c.raw
 	c.mu.Unlock()
-	if file == nil {
+	if raw == nil {
 		return n, c.failed("write", net.ErrClosed)
 	}
-	more, err := file.Write(p[n:])
+	more, err := writeNoticing(raw, p[n:], &c.notice)
 	if err != nil {
 		err = c.failed("write", err)
 	}
@@ -105,6 +107,7 @@ func (c *rawConn) wait() {
 	// A non-blocking descriptor goes to the runtime's poller.
 	c.file = os.NewFile(uintptr(c.fd), "tcp")
 	c.fd = -1
+	c.raw, _ = c.file.SyscallConn() // it is open
 	if !c.readBy.IsZero() {
 		_ = c.file.SetReadDeadline(c.readBy) // it is pollable, as a socket is
 	}
@@ -129,7 +132,7 @@ func (c *rawConn) Close() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fd, file := c.fd, c.file
-	c.fd, c.file = -1, nil
+	c.fd, c.file, c.raw = -1, nil, nil
 	switch {
 	case file != nil:
 		return file.Close()
@@ -148,7 +151,7 @@ func (c *rawConn) detach() (fd int, err error) {
 	case c.file != nil:
 		if fd, err = duplicate(c.file); err == nil {
 			_ = c.file.Close()
-			c.file = nil
+			c.file, c.raw = nil, nil
 		}
 		return fd, err
 	case c.fd >= 0:

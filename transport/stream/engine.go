@@ -145,24 +145,18 @@ func (e *Engine) Totals() Totals {
 // zero Welcome, and the error says why. It returns when that is done.
 //
 // fasthttp's hijack handler calls it, and its goroutine ends with it.
-func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *sse.Frame) (actor.Welcome, error) {
-	sink, err := e.newSink(conn)
-	if err != nil {
-		return actor.Welcome{}, errors.Join(err, refuse(conn, head(actor.Welcome{})))
-	}
+func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *sse.Frame) (welcome actor.Welcome, err error) {
+	sink := e.newSink(conn)
 	c := actor.NewClient(info, sink, e.hub.Now())
 	e.opening.RLock()
-	welcome, err := e.hub.Register(c)
-	if err != nil || welcome.Admission != actor.Admitted {
-		e.opening.RUnlock()
-		err = errors.Join(err, refuse(conn, head(welcome)))
-		sink.Close()
-		return welcome, err
-	}
 	defer e.opening.RUnlock()
-	if err = sink.adopt(c); err != nil {
-		c.EndedBy(actor.ReasonWriteFailed)
-		c.Hangup() // this goroutine owns it; its first Flush closes
+	// Watched before it is registered: what can fail comes first, while there is
+	// nothing to undo and somebody to tell.
+	if err = e.adopt(sink, c); err == nil {
+		welcome, err = e.hub.Register(c)
+	}
+	if err != nil || welcome.Admission != actor.Admitted {
+		return welcome, errors.Join(err, sink.refuse(head(welcome)))
 	}
 	defer func() {
 		if p := recover(); p != nil { // from head: nobody else would close it
@@ -178,23 +172,35 @@ func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *
 	} else {
 		e.finish(c, first)
 	}
-	return welcome, err
+	return welcome, nil
 }
 
-// refuse writes an answer and closes. Refusals are small: they fit into the
-// socket's buffer, or the peer does not want them.
-func refuse(conn net.Conn, answer *sse.Frame) error {
+// adopt fails when there is no poller any more: its descriptor may be another's now.
+func (e *Engine) adopt(s sink, c *actor.Client) error {
+	select {
+	case <-e.over:
+		return actor.ErrStopped
+	default:
+		return s.adopt(c)
+	}
+}
+
+// writeRefusal writes an answer to a connection that may make it wait, but not long:
+// refusals are small, or the peer does not want them.
+func writeRefusal(conn net.Conn, answer *sse.Frame) error {
 	_ = conn.SetWriteDeadline(time.Now().Add(time.Second)) // if it fails, so does the write
 	_, err := conn.Write(answer.Bytes())
-	return errors.Join(err, conn.Close())
+	return err
 }
 
 // sink is a connection on its way to becoming a client's.
 type sink interface {
 	actor.Sink
 	// adopt takes the connection over and begins to watch for its end. After an
-	// error the sink must still be closed.
+	// error only refuse may be called.
 	adopt(c *actor.Client) error
+	// refuse answers instead of a stream, and closes.
+	refuse(answer *sse.Frame) error
 }
 
 // closed is told when a Flush has closed a client's connection.

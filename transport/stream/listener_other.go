@@ -4,5 +4,18 @@ package stream
 
 import "net"
 
-// NewListener is for Linux, where the streams of a listener can cost less.
-func NewListener(ln net.Listener) (net.Listener, error) { return ln, nil }
+// noticingListener accepts connections that say when they are full, also below TLS.
+type noticingListener struct{ net.Listener }
+
+// NewListener takes over a TCP listener, so that a stream whose client is slow is told
+// from a server that is behind.
+func NewListener(ln net.Listener) (net.Listener, error) { return noticingListener{ln}, nil }
+
+// Accept implements net.Listener.
+func (l noticingListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return noticing(conn), nil
+}

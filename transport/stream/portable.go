@@ -7,23 +7,46 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/actor/sse"
 )
 
 // connSink writes to any net.Conn, TLS ones included. Its writes wait for the
 // peer, at most for the engine's write timeout.
 type connSink struct {
-	engine *Engine
-	conn   net.Conn
-	client *actor.Client
-	late   *time.Timer // of a Write that waits
-	close  sync.Once
-	closed atomic.Bool // at this end
+	engine  *Engine
+	conn    net.Conn
+	client  *actor.Client
+	notices bool        // the connection says when it is full
+	late    *time.Timer // else, of a Write that waits
+	close   sync.Once
+	closed  atomic.Bool // at this end
 }
 
-// patience is how long a Write may wait before it is the peer that holds it up, and
-// not this machine. Until then publishers wait for it rather than see events
-// dropped.
+// patience is how long a Write may wait, on a connection that does not say when it
+// is full, before it is taken for the peer who holds it up, and not this machine. Until
+// then publishers wait for it rather than see events dropped.
 const patience = 100 * time.Millisecond
+
+// newConnSink makes a sink of a connection; of one under TLS it is that which knows
+// whether its peer is slow.
+func newConnSink(e *Engine, conn net.Conn) *connSink {
+	s := &connSink{engine: e, conn: noticing(conn)}
+	under := s.conn
+	if tls, ok := under.(interface{ NetConn() net.Conn }); ok {
+		under = tls.NetConn()
+	}
+	if n, ok := under.(fullNotifier); ok {
+		s.notices = true
+		n.onFull(s.aside)
+	}
+	return s
+}
+
+// aside tells the hub not to wait for this client.
+func (s *connSink) aside() {
+	s.client.Aside()
+	s.engine.hub.Progress()
+}
 
 func (s *connSink) Blocks() bool { return true }
 
@@ -31,12 +54,14 @@ func (s *connSink) Write(p []byte) (int, error) {
 	if err := s.conn.SetWriteDeadline(s.engine.deadline()); err != nil {
 		return 0, err
 	}
-	if s.late == nil {
-		s.late = time.AfterFunc(patience, s.client.Aside)
-	} else {
-		s.late.Reset(patience)
+	if !s.notices {
+		if s.late == nil {
+			s.late = time.AfterFunc(patience, s.aside)
+		} else {
+			s.late.Reset(patience)
+		}
+		defer s.late.Stop()
 	}
-	defer s.late.Stop()
 	return s.conn.Write(p)
 }
 
@@ -49,6 +74,12 @@ func (s *connSink) Close() {
 		s.engine.conns.Delete(s)
 		_ = s.conn.Close()
 	})
+}
+
+// refuse answers and closes.
+func (s *connSink) refuse(answer *sse.Frame) error {
+	defer s.Close()
+	return writeRefusal(s.conn, answer)
 }
 
 // adopt starts the goroutine that waits for the peer to leave; closing the

@@ -2,11 +2,7 @@
 
 package stream
 
-import (
-	"net"
-
-	"github.com/sseactor/sseactor/actor"
-)
+import "net"
 
 // poller is what only Linux has.
 type poller struct{}
@@ -15,8 +11,4 @@ func newPoller(*Engine) (*poller, error) { return nil, nil }
 func (*poller) run()                     {}
 func (*poller) stop()                    {}
 
-func (e *Engine) newSink(conn net.Conn) (sink, error) {
-	return &connSink{engine: e, conn: conn}, nil
-}
-
-var _ actor.Sink = (*connSink)(nil)
+func (e *Engine) newSink(conn net.Conn) sink { return newConnSink(e, conn) }

@@ -10,25 +10,18 @@ import (
 	"unsafe"
 
 	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/actor/sse"
 )
 
-// newSink takes the raw path for plain TCP connections. It fails when the process
-// has no descriptor left.
-func (e *Engine) newSink(conn net.Conn) (sink, error) {
-	if e.poller == nil {
-		return &connSink{engine: e, conn: conn}, nil
-	}
-	switch conn := conn.(type) {
-	case *rawConn:
-		return &rawSink{engine: e, fd: -1, conn: conn}, nil
-	case *net.TCPConn:
-		fd, err := duplicate(conn)
-		if err != nil {
-			return nil, err
+// newSink takes the raw path for plain TCP connections.
+func (e *Engine) newSink(conn net.Conn) sink {
+	if e.poller != nil {
+		switch conn.(type) {
+		case *rawConn, *net.TCPConn:
+			return &rawSink{engine: e, fd: -1, conn: conn}
 		}
-		return &rawSink{engine: e, fd: int32(fd), conn: conn}, nil
 	}
-	return &connSink{engine: e, conn: conn}, nil
+	return newConnSink(e, conn)
 }
 
 // rawSink writes to a descriptor of its own without blocking, which the Go runtime
@@ -43,7 +36,7 @@ type rawSink struct {
 	client     *actor.Client
 	fd         int32    // -1: none yet, or closed
 	generation uint32   // tells this use of the descriptor's number from others
-	conn       net.Conn // until it is adopted
+	conn       net.Conn // until there is a descriptor
 }
 
 func (s *rawSink) Blocks() bool { return false }
@@ -53,18 +46,34 @@ func (s *rawSink) Interrupt() {}
 
 func (s *rawSink) adopt(c *actor.Client) error {
 	s.client = c
-	conn := s.conn
-	s.conn = nil
+	fd, err := detach(s.conn)
+	if err != nil {
+		return err
+	}
+	s.fd, s.conn = int32(fd), nil
+	return s.engine.poller.add(s)
+}
+
+// detach takes a connection's descriptor out of the hands of everybody else.
+func detach(conn net.Conn) (fd int, err error) {
 	if raw, ok := conn.(*rawConn); ok {
-		fd, err := raw.detach()
-		if err != nil {
-			return errors.Join(err, raw.Close())
-		}
-		s.fd = int32(fd)
-	} else {
+		return raw.detach()
+	}
+	if fd, err = duplicate(conn.(*net.TCPConn)); err == nil {
 		_ = conn.Close()
 	}
-	return s.engine.poller.add(s)
+	return fd, err
+}
+
+// refuse answers and closes. It does not wait: refusals are small, and fit into the
+// socket's buffer.
+func (s *rawSink) refuse(answer *sse.Frame) error {
+	if s.conn != nil {
+		return errors.Join(writeRefusal(s.conn, answer), s.conn.Close())
+	}
+	_, err := s.Write(answer.Bytes())
+	s.Close()
+	return err
 }
 
 // duplicate makes a second descriptor of a connection.
@@ -125,9 +134,6 @@ func send(fd int, p []byte, plain bool) (int, syscall.Errno) {
 // Close closes the descriptor. What the peer has sent is thrown away first, or
 // the kernel would answer it with a reset that can overtake the farewell.
 func (s *rawSink) Close() {
-	if s.fd < 0 {
-		return // it never had one
-	}
 	s.engine.poller.remove(s)
 	var nowhere [1]byte
 	syscall.RawSyscall6(syscall.SYS_RECVFROM, uintptr(s.fd), uintptr(unsafe.Pointer(&nowhere)), 1<<20,

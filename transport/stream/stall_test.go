@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -46,6 +47,49 @@ func TestAClientThatDoesNotReadHoldsUpNobodyAndGetsTheRestLater(t *testing.T) {
 		all := append(headBytes("stuck"), want...)
 		same(t, all, collect(stuck).until(t, len(all)))
 		eventually(t, soon, func() bool { return r.waiting("stuck") == 0 }, "nothing waits any more")
+	})
+}
+
+// Who reads all the time, but slower than is sent, is slow by itself: publishers and
+// the others must not be slowed down to its pace.
+func TestAClientThatReadsSlowlyHoldsUpNobody(t *testing.T) {
+	onEachWire(t, func(t *testing.T, w wire) {
+		if w.tcp == nil {
+			t.Skip("these connections can't say that they are full")
+		}
+		r := newRig(t, w.options)
+		slow, server := w.connect(t)
+		r.open(server, "slow")
+		quit := make(chan struct{})
+		var reading sync.WaitGroup
+		reading.Go(func() { // 1 MB a second: what is written at once is taken within a tenth of one
+			ticker := time.NewTicker(15 * time.Millisecond)
+			defer ticker.Stop()
+			buffer := make([]byte, 16<<10)
+			for {
+				select {
+				case <-ticker.C:
+					_ = slow.SetReadDeadline(time.Now().Add(10 * time.Millisecond))
+					_, _ = slow.Read(buffer)
+				case <-quit:
+					return
+				}
+			}
+		})
+		client, server := w.connect(t)
+		healthy := collect(client)
+		r.open(server, "healthy")
+		const events = 6000 // which the slow one would need six seconds for
+		want := headBytes("healthy")
+		for i := range events {
+			wire, n := r.send("", fmt.Sprint(i, strings.Repeat("x", 1<<10)), sse.Normal)
+			require.Equal(t, 2, n)
+			want = append(want, wire...)
+		}
+		assert.Greater(t, r.waiting("slow"), events/4, "nobody has waited for it")
+		same(t, want, healthy.until(t, len(want)))
+		close(quit)
+		reading.Wait()
 	})
 }
 

@@ -31,8 +31,11 @@ func onEachWire(t *testing.T, test func(t *testing.T, w wire)) {
 	for _, w := range []wire{
 		{"raw", Options{}, connectTCP, plain},
 		{"raw with plain system calls", Options{PlainSyscalls: true}, connectTCP, plain},
+		{"raw, as the server accepts them", Options{}, connectAccepted, plain},
 		{"portable", Options{Portable: true}, connectTCP, plain},
-		{"TLS", Options{}, connectTLS, func(c net.Conn) *net.TCPConn { return c.(*tls.Conn).NetConn().(*net.TCPConn) }},
+		{"portable, as the server accepts them", Options{Portable: true}, connectAccepted, plain},
+		{"TLS", Options{}, overTLS(connectTCP), underTLS},
+		{"TLS, as the server accepts them", Options{}, overTLS(connectAccepted), underTLS},
 		{"in memory", Options{}, connectInMemory, nil},
 		{"pipe", Options{}, connectPipe, nil},
 	} {
@@ -57,17 +60,39 @@ func connectTCP(t testing.TB) (client, server net.Conn) {
 	return client, server
 }
 
-func connectTLS(t testing.TB) (client, server net.Conn) {
+// connectAccepted is the same with the server's own listener.
+func connectAccepted(t testing.TB) (client, server net.Conn) {
 	t.Helper()
-	c, s := connectTCP(t)
-	tlsClient := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
-	tlsServer := tls.Server(s, &tls.Config{Certificates: []tls.Certificate{certificate()}})
-	shaken := make(chan error, 1)
-	go func() { shaken <- tlsServer.Handshake() }()
-	require.NoError(t, tlsClient.Handshake())
-	require.NoError(t, <-shaken)
-	return tlsClient, tlsServer
+	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	smallBuffer(t, tcp.(*net.TCPListener))
+	l, err := NewListener(tcp)
+	require.NoError(t, err)
+	defer l.Close()
+	client, err = net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	server, err = l.Accept()
+	require.NoError(t, err)
+	require.NoError(t, client.(*net.TCPConn).SetReadBuffer(32<<10))
+	closeAfter(t, client, server)
+	return client, server
 }
+
+func overTLS(connect func(testing.TB) (net.Conn, net.Conn)) func(testing.TB) (net.Conn, net.Conn) {
+	return func(t testing.TB) (client, server net.Conn) {
+		t.Helper()
+		c, s := connect(t)
+		tlsClient := tls.Client(c, &tls.Config{InsecureSkipVerify: true})
+		tlsServer := tls.Server(s, &tls.Config{Certificates: []tls.Certificate{certificate()}})
+		shaken := make(chan error, 1)
+		go func() { shaken <- tlsServer.Handshake() }()
+		require.NoError(t, tlsClient.Handshake())
+		require.NoError(t, <-shaken)
+		return tlsClient, tlsServer
+	}
+}
+
+func underTLS(client net.Conn) *net.TCPConn { return client.(*tls.Conn).NetConn().(*net.TCPConn) }
 
 func connectInMemory(t testing.TB) (client, server net.Conn) {
 	t.Helper()
