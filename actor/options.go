@@ -24,7 +24,7 @@ type Options struct {
 	// MaxClients is how many streams may be open at once (default 10,000).
 	MaxClients int
 	// OutboxFrames (default 1,024) and OutboxBytes (default 1 MiB) bound what
-	// waits for one client; see the package's documentation of priorities.
+	// waits for one client; sse.Priority says what happens beyond.
 	OutboxFrames int
 	OutboxBytes  int
 

@@ -40,6 +40,7 @@ func TestStopMayBeCalledAgain(t *testing.T) {
 		}
 		group.Wait()
 		r.Stop()
+		synctest.Wait() // the writer has taken the last batch
 		_, open := <-r.Batches()
 		assert.False(t, open)
 	})

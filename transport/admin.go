@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"errors"
 	"strconv"
 	"time"
 
@@ -41,22 +40,8 @@ func view(c actor.ClientStats) clientView {
 	}
 }
 
-// once checks that parameters that have one value are given once: to take the first
-// would be to guess.
-func once(args *fasthttp.Args, names ...string) *problem {
-	for _, name := range names {
-		if len(args.PeekMulti(name)) > 1 {
-			return badQuery(name, errors.New("given more than once"))
-		}
-	}
-	return nil
-}
-
 // readFilter reads which clients are meant.
 func readFilter(args *fasthttp.Args) (f actor.Filter, refused *problem) {
-	if refused = once(args, "userId", "sessionId", "topic", "cursor", "limit"); refused != nil {
-		return f, refused
-	}
 	for _, field := range []struct {
 		name  string
 		to    *string
@@ -79,7 +64,11 @@ func readFilter(args *fasthttp.Args) (f actor.Filter, refused *problem) {
 // listClients answers GET /api/sse/admin/clients, newest stream first.
 func (s *Server) listClients(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 	args := ctx.QueryArgs()
-	filter, refused := readFilter(args)
+	refused := onlyParameters(args, "userId", "sessionId", "topic", "cursor", "limit")
+	var filter actor.Filter
+	if refused == nil {
+		filter, refused = readFilter(args)
+	}
 	if refused != nil {
 		reply(ctx, *refused)
 		return
@@ -149,7 +138,12 @@ func (s *Server) endClient(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 // endClients answers DELETE /api/sse/admin/clients: all streams of a user, a
 // session or a topic.
 func (s *Server) endClients(ctx *fasthttp.RequestCtx, caller auth.Identity) {
-	filter, refused := readFilter(ctx.QueryArgs())
+	// A misspelled one would choose more streams than were meant.
+	refused := onlyParameters(ctx.QueryArgs(), "userId", "sessionId", "topic")
+	var filter actor.Filter
+	if refused == nil {
+		filter, refused = readFilter(ctx.QueryArgs())
+	}
 	if refused == nil && filter == (actor.Filter{}) {
 		refused = &problem{Status: 400, Code: "INVALID_REQUEST", Detail: "say whose streams are to end: userId, sessionId or topic"}
 	}
@@ -200,5 +194,11 @@ func (s *Server) reset(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	}{true, metrics})
 }
 
-// profile answers /debug/pprof/….
-func (s *Server) profile(ctx *fasthttp.RequestCtx, _ auth.Identity) { pprofhandler.PprofHandler(ctx) }
+// profile answers /debug/pprof/…, but for the command line: that may hold secrets.
+func (s *Server) profile(ctx *fasthttp.RequestCtx, _ auth.Identity) {
+	if pathID(ctx) == "cmdline" {
+		reply(ctx, notFound)
+		return
+	}
+	pprofhandler.PprofHandler(ctx)
+}

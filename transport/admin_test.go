@@ -112,7 +112,8 @@ func TestEndingStreams(t *testing.T) {
 	end(t, "/nobody").problem(t, 404, "NOT_FOUND", "")
 	r.call("GET", "/api/sse/admin/clients/nobody", "", key(opsKey)).problem(t, 404, "NOT_FOUND", "")
 	end(t, "").problem(t, 400, "INVALID_REQUEST", "")
-	end(t, "?clientId="+a.id).problem(t, 400, "INVALID_REQUEST", "") // no filter by that name: nobody is meant, not everybody
+	end(t, "?userId=1&sessionID=x").problem(t, 400, "INVALID_REQUEST", "query") // misspelled: more would end than were meant
+	end(t, "?clientId="+a.id).problem(t, 400, "INVALID_REQUEST", "query")       // no filter by that name: nobody is meant, not everybody
 	end(t, "?userId=").problem(t, 400, "INVALID_REQUEST", "userId")
 	assert.Equal(t, 3, r.streams(), "none of these ended one")
 

@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"strconv"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -75,8 +74,11 @@ func (s *Server) largeBodyFault(h *fasthttp.RequestHeader) (fault *problem) {
 			fault = &mistake
 		}
 	}()
-	path, _, _ := strings.Cut(string(h.RequestURI()), "?")
-	if path != "/api/sse" || !h.IsPost() {
+	uri := fasthttp.AcquireURI()
+	defer fasthttp.ReleaseURI(uri)
+	// As the routes will see it, however it is spelled. What can't be parsed has no path.
+	_ = uri.Parse(h.Host(), h.RequestURI())
+	if string(uri.Path()) != "/api/sse" || !h.IsPost() {
 		return &problem{Status: 413, Code: "BODY_TOO_LARGE", Detail: "a body may have " + strconv.Itoa(freeBody) + " bytes here"}
 	}
 	caller, refused := s.authenticate(context.Background(), credentials(h))

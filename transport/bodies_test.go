@@ -59,6 +59,15 @@ func TestWhoseLargeBodyIsRead(t *testing.T) {
 			readResponse(t, in, "POST").problem(t, 401, "UNAUTHORIZED", "")
 		}
 	})
+	for _, target := range []string{"/api/sse", "http://sse.test/api/sse", "//api/sse", "/api/%73se", "/api/sse?x=1"} {
+		t.Run("for the endpoint, spelled "+target, func(t *testing.T) {
+			conn := dial(t, r.addr)
+			defer conn.Close()
+			_, err := io.WriteString(conn, request("POST", target, `{"data":"`+strings.Repeat("x", large)+`"}`, key(appKey)))
+			require.NoError(t, err)
+			readResponse(t, newReader(conn), "POST").problem(t, 413, "EVENT_TOO_LARGE", "data")
+		})
+	}
 	assert.Zero(t, r.bodies.held.Load())
 	assert.Zero(t, r.bodies.requests.Load())
 }

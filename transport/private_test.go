@@ -26,7 +26,7 @@ func TestWhatIsServedWhere(t *testing.T) {
 		"GET /api/sse/admin/clients/x":    {[2]int{404, 401}, [2]int{404, 404}, [2]int{404, 401}, [2]int{404, 401}, [2]int{404, 401}},
 		"DELETE /api/sse/admin/clients/x": {[2]int{404, 401}, [2]int{404, 404}, [2]int{404, 401}, [2]int{404, 401}, [2]int{404, 401}},
 		"GET /debug/pprof/":               {[2]int{200, 401}, [2]int{404, 404}, [2]int{200, 401}, [2]int{404, 404}, [2]int{404, 404}},
-		"GET /debug/pprof/cmdline":        {[2]int{200, 401}, [2]int{404, 404}, [2]int{200, 401}, [2]int{404, 404}, [2]int{404, 404}},
+		"GET /debug/pprof/cmdline":        {[2]int{404, 401}, [2]int{404, 404}, [2]int{404, 401}, [2]int{404, 404}, [2]int{404, 404}},
 		"GET /debug/pprof/goroutine":      {[2]int{200, 401}, [2]int{404, 404}, [2]int{200, 401}, [2]int{404, 404}, [2]int{404, 404}},
 		"POST /api/sse/reset":             {[2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{200, 401}},
 		"GET /":                           {[2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{200, 200}},

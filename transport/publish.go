@@ -41,7 +41,10 @@ func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	var fault *wire.Fault
 	if errors.As(err, &fault) {
 		p := problem{Status: 400, Code: "INVALID_EVENT", Field: fault.Field, Detail: fault.Error()}
-		if fault.TooLarge {
+		switch {
+		case fault.TooLarge && fault.Field == "":
+			p.Status, p.Code = 413, "BATCH_TOO_LARGE"
+		case fault.TooLarge:
 			p.Status, p.Code = 413, "EVENT_TOO_LARGE"
 		}
 		reply(ctx, p)

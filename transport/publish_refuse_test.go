@@ -34,7 +34,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 		"null is no broadcast":               {`{"data":1,"userId":null}`, []string{key(appKey)}, 400, "INVALID_EVENT", "userId"},
 		"too many topics":                    {`{"data":1,"topics":["a","b","c","d","e"]}`, []string{key(appKey)}, 400, "INVALID_EVENT", "topics"},
 		"an empty batch":                     {`[]`, []string{key(appKey)}, 400, "INVALID_EVENT", ""},
-		"a batch with too many events":       {`[` + strings.Repeat(body+",", 5) + body + `]`, []string{key(appKey)}, 413, "EVENT_TOO_LARGE", ""},
+		"a batch with too many events":       {`[` + strings.Repeat(body+",", 5) + body + `]`, []string{key(appKey)}, 413, "BATCH_TOO_LARGE", ""},
 		"an event over the limit":            {`{"data":"` + strings.Repeat("x", 1025) + `"}`, []string{key(appKey)}, 413, "EVENT_TOO_LARGE", "data"},
 		"an event over the limit in a batch": {`[` + body + `,{"data":"` + strings.Repeat("x", 1025) + `"}]`, []string{key(appKey)}, 413, "EVENT_TOO_LARGE", "[1].data"},
 		"a body over the limit":              {`{"data":"` + strings.Repeat("x", 20<<10) + `"}`, []string{key(appKey)}, 413, "BODY_TOO_LARGE", ""},

@@ -41,6 +41,8 @@ func TestStreamsThatAreRefused(t *testing.T) {
 		"a topic forbidden to a service":           {"sessionId=s&topics=orders", []string{key(appKey)}, 403, "TOPIC_NOT_ALLOWED", "topics[0]", "the caller may not subscribe to this topic"},
 		"two sessions":                             {"sessionId=a&sessionId=b", nil, 400, "INVALID_REQUEST", "sessionId", "sessionId: given more than once"},
 		"two users":                                {"userId=1&userId=2", []string{key(opsKey)}, 400, "INVALID_REQUEST", "userId", "userId: given more than once"},
+		"percent-encoding that is none":            {"sessionId=a%zz", nil, 400, "INVALID_REQUEST", "query", "query: a % that is not followed by two hexadecimal digits"},
+		"percent-encoding that is cut off":         {"sessionId=s&x=%4", nil, 400, "INVALID_REQUEST", "query", "query: a % that is not followed by two hexadecimal digits"},
 		"an empty list of topics":                  {"sessionId=s&topics=", nil, 400, "INVALID_REQUEST", "topics[0]", "topics[0]: empty; leave it out, or name somebody"},
 		"an empty topic behind a comma":            {"sessionId=s&topics=news,", nil, 400, "INVALID_REQUEST", "topics[1]", "topics[1]: empty; leave it out, or name somebody"},
 		"an empty topic behind a repeated one":     {"sessionId=s&topics=news,news,", nil, 400, "INVALID_REQUEST", "topics[2]", "topics[2]: empty; leave it out, or name somebody"},

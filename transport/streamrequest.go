@@ -22,7 +22,10 @@ func (s *Server) readStreamRequest(ctx *fasthttp.RequestCtx) (*streamRequest, *p
 	r := &streamRequest{origin: string(ctx.Request.Header.Peek("Origin"))}
 	r.info = actor.Info{ID: newClientID(), UserID: caller.UserID}
 	args := ctx.QueryArgs()
-	if refused := once(args, "sessionId", "userId"); refused != nil {
+	if refused := wellFormed(ctx.URI().QueryString()); refused != nil {
+		return nil, refused
+	}
+	if refused := atMostOnce(args, "sessionId", "userId"); refused != nil {
 		return nil, refused
 	}
 	if args.Has("sessionId") {
@@ -89,10 +92,6 @@ func readLastEventID(ctx *fasthttp.RequestCtx, r *streamRequest) {
 			return
 		}
 	}
-}
-
-func badQuery(field string, err error) *problem {
-	return &problem{Status: 400, Code: "INVALID_REQUEST", Field: field, Detail: field + ": " + err.Error()}
 }
 
 // accept is what an Accept header says of text/event-stream (RFC 9110 12.5.1).

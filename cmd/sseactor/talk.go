@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/sseactor/sseactor/actor/sse"
 	"github.com/sseactor/sseactor/cmd/sseactor/internal/client"
 )
 
@@ -139,8 +140,14 @@ func tail(ctx context.Context, args []string, std stdio) error {
 		query.Set("sessionId", "tail-"+rand.Text())
 	}
 	return server.Follow(ctx, query, *last, func(e client.Event) error {
-		if e.Type == "heartbeat" && !*all {
-			return nil
+		switch e.Type {
+		case sse.NameHeartbeat:
+			if !*all {
+				return nil
+			}
+			fallthrough
+		case sse.NameConnection, sse.NameError:
+			e.ID = "" // it is the last event's; these have none
 		}
 		return printEvent(std.out, e, *asJSON)
 	}, func(why error, wait time.Duration) {

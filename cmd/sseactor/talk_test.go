@@ -106,7 +106,7 @@ func TestTailComesBackByItself(t *testing.T) {
 	require.NoError(t, err)
 	listener.out.wait(t, `message  before-1\n    before\n    the restart\n`)
 	require.NoError(t, p.end())
-	listener.out.wait(t, `error  before-1\n    .*SERVER_SHUTDOWN`)
+	listener.out.wait(t, `error  \n    .*SERVER_SHUTDOWN`)
 	listener.err.wait(t, `the stream ended \(.*\); back in 100ms\n`)
 
 	p = startServer(t, args...)
