@@ -36,7 +36,11 @@ func delivery(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
-	d := &deliveryRun{server: s, sent: make([]int64, planTags), answers: make([]loadgen.Answer, planTags)}
+	heap, err := s.liveHeap(ctx)
+	if err != nil {
+		return err
+	}
+	d := &deliveryRun{server: s, heapBefore: heap, sent: make([]int64, planTags), answers: make([]loadgen.Answer, planTags)}
 	if d.client, err = b.client(loadgen.Options{Target: s.addr, Tags: planTags}); err != nil {
 		return err
 	}
@@ -116,6 +120,8 @@ type deliveryRun struct {
 	streams []*loadgen.Stream // that stay
 	members []member          // the same
 	passers []*loadgen.Stream // that come and go
+
+	heapBefore int64 // live, in bytes, before any of them came
 
 	// By tag; each is written by the one publisher that sends it.
 	sent    []int64

@@ -48,6 +48,15 @@ func (s *server) level(ctx context.Context) (l level, err error) {
 	return l, nil
 }
 
+// liveHeap has the server collect its garbage, and gives the bytes that are left.
+func (s *server) liveHeap(ctx context.Context) (int64, error) {
+	if _, err := s.Get(ctx, "/debug/pprof/heap?gc=1"); err != nil {
+		return 0, fmt.Errorf("have the server collect its garbage: %w", err)
+	}
+	m, err := s.Metrics(ctx)
+	return int64(m["go_memstats_heap_alloc_bytes"]), err
+}
+
 func (l level) String() string {
 	return fmt.Sprintf("%s RSS (%s not of files), %s heap in use, %d goroutines, %d threads, %d descriptors",
 		mebibytes(l.RSS), mebibytes(l.Private), mebibytes(l.heap), l.goroutines, l.Threads, l.FDs)

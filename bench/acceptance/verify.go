@@ -147,7 +147,7 @@ func (d *deliveryRun) reportTimes(r *report) {
 
 // leave closes all streams and looks at what the server is left with.
 func (d *deliveryRun) leave(ctx context.Context, r *report, before level) error {
-	const spareFDs, spareGoroutines = 8, 10
+	const spareFDs, spareGoroutines, spareHeap = 8, 10, 2 << 20
 	half := len(d.streams) / 2
 	began := time.Now()
 	d.client.Close(append(slices.Clone(d.streams[:half]), d.passers...)...)
@@ -184,6 +184,10 @@ func (d *deliveryRun) leave(ctx context.Context, r *report, before level) error 
 	}
 	r.tell("the server before", "%v", before)
 	r.tell("the server 15 s later", "%v", after)
-	r.tell("RSS and heap in use more than before", "%s and %s", mebibytes(after.RSS-before.RSS), mebibytes(after.heap-before.heap))
+	heap, err := d.server.liveHeap(ctx)
+	if err != nil {
+		return err
+	}
+	r.check("live heap, after a collection", heap-d.heapBefore <= spareHeap, fmt.Sprintf("%s, before %s", mebibytes(heap), mebibytes(d.heapBefore)), "at most "+mebibytes(spareHeap)+" more")
 	return nil
 }
