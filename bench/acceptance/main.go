@@ -3,7 +3,7 @@
 // Command acceptance starts the real server binary, holds thousands of real
 // streams to it, and says for each of its promises whether it was kept:
 //
-//	go run ./bench/acceptance                          # all scenarios
+//	go run ./bench/acceptance                          # what every change must keep
 //	go run ./bench/acceptance -list
 //	go run ./bench/acceptance -run delivery,drain -streams 2000
 //	go run ./bench/acceptance -bin ./bin/sseactor -run idle -streams 18000
@@ -35,16 +35,23 @@ type scenario struct {
 	name  string
 	about string
 	run   func(ctx context.Context, b *bench, r *report) error
+	// asked: it is run only when it is named.
+	asked bool
 }
 
 var scenarios = []scenario{
-	{"delivery", "each event to each addressed stream exactly once and in order, while others come and go", delivery},
-	{"idle", "what an idle stream costs the server", idle},
-	{"stalled", "what streams that stop reading cost the others", stalled},
-	{"full", "what a full server says", full},
-	{"departures", "how soon streams that leave are noticed", departures},
-	{"drain", "what a deployment looks like to the streams", drain},
-	{"kill2", "a second signal ends the server at once", kill2},
+	{"delivery", "each event to each addressed stream exactly once and in order, while others come and go", delivery, false},
+	{"idle", "what an idle stream costs the server", idle, false},
+	{"stalled", "what streams that stop reading cost the others", stalled, false},
+	{"full", "what a full server says", full, false},
+	{"departures", "how soon streams that leave are noticed", departures, false},
+	{"drain", "what a deployment looks like to the streams", drain, false},
+	{"kill2", "a second signal ends the server at once", kill2, false},
+
+	{"document", "what the system's document promises, with default settings", document, true},
+	{"minority", "what 1 % that stop reading cost a large crowd", minority, true},
+	{"heartbeats", "what streams cost that nothing is sent to", heartbeats, true},
+	{"crossfire", "events for one, while broadcasts to all run back to back", crossfire, true},
 }
 
 // patience bounds each scenario: a server that hangs must not hang this.
@@ -54,7 +61,7 @@ func main() { os.Exit(run()) }
 
 func run() int {
 	bin := flag.String("bin", "", "the server's binary; built from ./cmd/sseactor if empty")
-	names := flag.String("run", "", "comma-separated scenarios; all if empty")
+	names := flag.String("run", "", "comma-separated scenarios; if empty, those that -list does not mark")
 	streams := flag.Int("streams", 10_000, "how many streams the large scenarios open")
 	rounds := flag.Int("rounds", 5, "how often the scenarios that compare repeat each side; at least 3")
 	var extra []string
@@ -66,7 +73,11 @@ func run() int {
 	flag.Parse()
 	if *list {
 		for _, s := range scenarios {
-			fmt.Printf("%-12s %s\n", s.name, s.about)
+			mark := ""
+			if s.asked {
+				mark = " (only when named)"
+			}
+			fmt.Printf("%-12s %s%s\n", s.name, s.about, mark)
 		}
 		return 0
 	}
@@ -104,10 +115,15 @@ func run() int {
 }
 
 func choose(names string) ([]scenario, error) {
-	if names == "" {
-		return scenarios, nil
-	}
 	var chosen []scenario
+	if names == "" {
+		for _, s := range scenarios {
+			if !s.asked {
+				chosen = append(chosen, s)
+			}
+		}
+		return chosen, nil
+	}
 	for name := range strings.SplitSeq(names, ",") {
 		i := slices.IndexFunc(scenarios, func(s scenario) bool { return s.name == name })
 		if i < 0 {
