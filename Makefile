@@ -8,7 +8,7 @@ STREAMS   ?= 10000
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-interop lint fuzz tools acceptance readme clean
+.PHONY: help run build test test-go test-interop lint fuzz tools acceptance load-10k bench-bars bench-peers readme clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -44,6 +44,17 @@ fuzz: ## run every fuzz target for FUZZTIME (default 30s) each
 
 acceptance: build ## 10,000 real streams against the real server: print what was promised and what was seen
 	$(GO) run ./bench/acceptance -bin $(BIN) -streams $(STREAMS)
+
+load-10k: build ## the system's document held against 10,000 real streams, with default settings
+	$(GO) run ./bench/acceptance -bin $(BIN) -run document
+
+bench-bars: build ## idle memory, heartbeats, 1 % stalled clients, single events under fire: at 18,000 streams, against their bars
+	$(GO) run ./bench/acceptance -bin $(BIN) -run idle,heartbeats,crossfire -streams 18000
+	$(GO) run ./bench/acceptance -bin $(BIN) -run minority
+
+bench-peers: ## the same work for sseactor and what people would pick instead, in turns (about 25 minutes); writes bench/results
+	@.ci/tools peers
+	cd bench/peers && $(GO) run . -out ../results $(PEERS)
 
 readme: ## write the README's tables anew from the code
 	$(GO) test ./cmd/sseactor -run TestReadme -update

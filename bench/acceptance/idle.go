@@ -17,7 +17,7 @@ import (
 // no process's RSS.
 func idle(ctx context.Context, b *bench, r *report) error {
 	const settling = 35 * time.Second // more than a heartbeat interval, so that each stream has had one
-	const bar = 1800 // bytes; a quarter of what the best other server takes would be 2,500
+	const bar = 1800                  // bytes; a quarter of what the best other server takes would be 2,500
 	s, err := b.start(ctx, maxClients(b.streams), "HEARTBEAT_INTERVAL=30s")
 	if err != nil {
 		return err
