@@ -11,7 +11,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 .PHONY: help run build test test-go test-interop lint fuzz tools acceptance load-10k bench-bars bench-peers readme clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## start a development server with a page to try it on (ADDR=:8080)
 	@exec $(BIN) serve --mode development --addr $(ADDR) --dev-key-file .dev-key

@@ -174,22 +174,6 @@ func appendResult(b []byte, r actor.Receipt, item *wire.Item) []byte {
 	return append(b, "}}"...)
 }
 
-// appendText writes a JSON string.
-func appendText(b []byte, text string) []byte {
-	for i := range len(text) {
-		if c := text[i]; c < ' ' || c > '~' || c == '"' || c == '\\' {
-			quoted, err := json.Marshal(text)
-			if err != nil {
-				panic("transport: " + err.Error()) // a string always can
-			}
-			return append(b, quoted...)
-		}
-	}
-	b = append(b, '"')
-	b = append(b, text...)
-	return append(b, '"')
-}
-
 // partlySent is no fault to try again after: what was sent would be sent twice.
 func partlySent(sent, of int) problem {
 	return problem{Status: 503, Code: "PARTLY_SENT", Detail: fmt.Sprintf(
