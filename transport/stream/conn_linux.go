@@ -18,7 +18,7 @@ import (
 // has to wait for it. A browser's request is there when its connection is accepted,
 // or a moment later, and the connection of a stream leaves the runtime anyhow: so
 // most streams never cost the runtime's record of them, and the seven system calls
-// that make and unmake it.
+// that make and unmake it. Deadlines too reach the runtime only where somebody waits.
 //
 // Safe for concurrent use, as each net.Conn.
 type rawConn struct {
@@ -26,73 +26,126 @@ type rawConn struct {
 	local net.Addr
 	peer  syscall.Sockaddr
 
-	mu      sync.Mutex      // held over system calls that do not wait: a closed descriptor's number may be another's
-	fd      int             // -1: closed, given away, or file's
-	file    *os.File        // once somebody had to wait
-	raw     syscall.RawConn // file's
-	readBy  time.Time       // deadlines for file
-	writeBy time.Time
+	mu     sync.Mutex // held over system calls that do not wait: a closed descriptor's number may be another's
+	fd     int        // -1: closed, or given away
+	file   *os.File   // of fd, once somebody had to wait
+	raw    syscall.RawConn
+	reader deadline
+	writer deadline
+
+	// Of the Read at hand, which holds this from its begin to its end. While it waits,
+	// the runtime keeps the descriptor from being closed.
+	reading sync.Mutex
+
+	ahead  *[readAhead]byte // nil: nothing is read ahead
+	unread []byte           // of ahead
+	into   []byte           // where to read to; nil: ahead
+	got    int
+	errno  syscall.Errno
+	ready  func(fd uintptr) bool // receive, made when it is first needed
 }
+
+// deadline is one side's, which the runtime need not know of until somebody waits.
+type deadline struct {
+	wanted, set time.Time
+	waiting     int // how many
+}
+
+// readAhead is how much is read when a single byte is asked for, as fasthttp does while
+// it waits for a request: the rest of the request has mostly come with it.
+const readAhead = 4 << 10
+
+var aheads = sync.Pool{New: func() any { return new([readAhead]byte) }}
 
 // Read implements net.Conn.
 func (c *rawConn) Read(p []byte) (int, error) {
+	c.reading.Lock()
+	defer c.reading.Unlock()
 	c.mu.Lock()
-	if c.fd >= 0 {
-		n, errno := 0, syscall.EAGAIN
-		if !passed(c.readBy) {
-			n, errno = receive(c.fd, p)
-		}
-		switch {
-		case errno == syscall.EAGAIN:
-			c.wait()
-		case errno != 0:
-			c.mu.Unlock()
-			return 0, c.failed("read", os.NewSyscallError("recvfrom", errno))
-		case n == 0 && len(p) > 0:
-			c.mu.Unlock()
-			return 0, io.EOF
-		default:
-			c.mu.Unlock()
-			return n, nil
-		}
+	defer c.mu.Unlock()
+	if len(p) == 0 {
+		return 0, nil
 	}
-	file := c.file
-	c.mu.Unlock()
-	if file == nil {
+	if c.fd < 0 {
 		return 0, c.failed("read", net.ErrClosed)
 	}
-	n, err := file.Read(p)
-	if err != nil && err != io.EOF {
-		err = c.failed("read", err)
+	late := passed(c.reader.wanted)
+	if c.ahead != nil && !late {
+		return c.serve(p), nil
 	}
-	return n, err
+	c.into = p
+	if len(p) == 1 {
+		c.into = nil
+	}
+	if late || !c.receive(uintptr(c.fd)) {
+		if c.ready == nil {
+			c.ready = c.receive
+		}
+		if err := c.wait(&c.reader, (*os.File).SetReadDeadline, func(raw syscall.RawConn) error { return raw.Read(c.ready) }); err != nil {
+			return 0, c.failed("read", err)
+		}
+	}
+	c.into = nil
+	switch {
+	case c.errno != 0:
+		return 0, c.failed("read", os.NewSyscallError("recvfrom", c.errno))
+	case c.got == 0:
+		return 0, io.EOF
+	case c.ahead != nil:
+		return c.serve(p), nil
+	}
+	return c.got, nil
+}
+
+// receive reads what has come; false: nothing has.
+func (c *rawConn) receive(fd uintptr) bool {
+	if c.into != nil {
+		c.got, c.errno = receive(int(fd), c.into)
+		return c.errno != syscall.EAGAIN
+	}
+	// Room for more than was asked for is taken only when there is something: an idle
+	// connection holds none.
+	b := aheads.Get().(*[readAhead]byte)
+	if c.got, c.errno = receive(int(fd), b[:]); c.errno != 0 || c.got == 0 {
+		aheads.Put(b)
+		return c.errno != syscall.EAGAIN
+	}
+	c.ahead, c.unread = b, b[:c.got]
+	return true
+}
+
+// serve gives of what was read ahead.
+func (c *rawConn) serve(p []byte) int {
+	n := copy(p, c.unread)
+	if c.unread = c.unread[n:]; len(c.unread) == 0 {
+		aheads.Put(c.ahead)
+		c.ahead, c.unread = nil, nil
+	}
+	return n
 }
 
 // Write implements net.Conn.
 func (c *rawConn) Write(p []byte) (n int, err error) {
 	c.mu.Lock()
-	if c.fd >= 0 {
-		errno := syscall.EAGAIN
-		if !passed(c.writeBy) {
-			n, errno = send(c.fd, p, true)
-		}
+	defer c.mu.Unlock()
+	if c.fd < 0 {
+		return 0, c.failed("write", net.ErrClosed)
+	}
+	if !passed(c.writer.wanted) {
+		var errno syscall.Errno
+		n, errno = send(c.fd, p, true)
 		switch {
-		case errno == syscall.EAGAIN || errno == 0 && n < len(p):
-			c.wait()
-		case errno != 0:
-			err = c.failed("write", os.NewSyscallError("sendto", errno))
-			fallthrough
-		default:
-			c.mu.Unlock()
-			return n, err
+		case errno == 0 && n == len(p):
+			return n, nil
+		case errno != 0 && errno != syscall.EAGAIN:
+			return 0, c.failed("write", os.NewSyscallError("sendto", errno))
 		}
 	}
-	raw := c.raw
-	c.mu.Unlock()
-	if raw == nil {
-		return n, c.failed("write", net.ErrClosed)
-	}
-	more, err := writeNoticing(raw, p[n:], &c.notice)
+	more := 0
+	err = c.wait(&c.writer, (*os.File).SetWriteDeadline, func(raw syscall.RawConn) (err error) {
+		more, err = writeNoticing(raw, p[n:], &c.notice)
+		return err
+	})
 	if err != nil {
 		err = c.failed("write", err)
 	}
@@ -102,17 +155,29 @@ func (c *rawConn) Write(p []byte) (n int, err error) {
 // passed reports whether a deadline has; then the runtime is to say so.
 func passed(deadline time.Time) bool { return !deadline.IsZero() && !time.Now().Before(deadline) }
 
-// wait makes the connection one that the runtime waits for. The caller holds mu.
-func (c *rawConn) wait() {
-	// A non-blocking descriptor goes to the runtime's poller.
-	c.file = os.NewFile(uintptr(c.fd), "tcp")
-	c.fd = -1
-	c.raw, _ = c.file.SyscallConn() // it is open
-	if !c.readBy.IsZero() {
-		_ = c.file.SetReadDeadline(c.readBy) // it is pollable, as a socket is
+// wait has the runtime wait for the connection, which do does, until the deadline of
+// that side. The caller holds mu, which is given up meanwhile.
+func (c *rawConn) wait(d *deadline, set func(*os.File, time.Time) error, do func(syscall.RawConn) error) error {
+	if c.file == nil {
+		// A non-blocking descriptor goes to the runtime's poller.
+		c.file = os.NewFile(uintptr(c.fd), "tcp")
+		c.raw, _ = c.file.SyscallConn() // it is open
 	}
-	if !c.writeBy.IsZero() {
-		_ = c.file.SetWriteDeadline(c.writeBy)
+	d.reach(c.file, set)
+	d.waiting++
+	raw := c.raw
+	c.mu.Unlock()
+	err := do(raw)
+	c.mu.Lock()
+	d.waiting--
+	return err
+}
+
+// reach brings the runtime's deadline to what is wanted.
+func (d *deadline) reach(file *os.File, set func(*os.File, time.Time) error) {
+	if d.set != d.wanted {
+		_ = set(file, d.wanted) // it is pollable, as a socket is
+		d.set = d.wanted
 	}
 }
 
@@ -130,16 +195,16 @@ func (c *rawConn) failed(op string, err error) error {
 // Close implements net.Conn.
 func (c *rawConn) Close() error {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	fd, file := c.fd, c.file
 	c.fd, c.file, c.raw = -1, nil, nil
+	c.mu.Unlock()
 	switch {
+	case fd < 0:
+		return net.ErrClosed
 	case file != nil:
-		return file.Close()
-	case fd >= 0:
-		return os.NewSyscallError("close", syscall.Close(fd))
+		return file.Close() // which waits for who is reading or writing
 	}
-	return net.ErrClosed
+	return os.NewSyscallError("close", syscall.Close(fd))
 }
 
 // detach gives the descriptor away, and with it the duty to close it. It fails when
@@ -147,18 +212,18 @@ func (c *rawConn) Close() error {
 func (c *rawConn) detach() (fd int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch {
-	case c.file != nil:
-		if fd, err = duplicate(c.file); err == nil {
-			_ = c.file.Close()
-			c.file, c.raw = nil, nil
-		}
-		return fd, err
-	case c.fd >= 0:
-		fd, c.fd = c.fd, -1
-		return fd, nil
+	if c.fd < 0 {
+		return -1, net.ErrClosed
 	}
-	return -1, net.ErrClosed
+	fd = c.fd
+	if c.file != nil {
+		if fd, err = duplicate(c.file); err != nil {
+			return -1, err
+		}
+		_ = c.file.Close()
+	}
+	c.fd, c.file, c.raw = -1, nil, nil
+	return fd, nil
 }
 
 // LocalAddr implements net.Conn. It is the listener's, which may be of all
@@ -187,25 +252,25 @@ func (c *rawConn) SetDeadline(t time.Time) error {
 
 // SetReadDeadline implements net.Conn.
 func (c *rawConn) SetReadDeadline(t time.Time) error {
-	return c.setDeadline(t, &c.readBy, (*os.File).SetReadDeadline)
+	return c.setDeadline(t, &c.reader, (*os.File).SetReadDeadline)
 }
 
 // SetWriteDeadline implements net.Conn.
 func (c *rawConn) SetWriteDeadline(t time.Time) error {
-	return c.setDeadline(t, &c.writeBy, (*os.File).SetWriteDeadline)
+	return c.setDeadline(t, &c.writer, (*os.File).SetWriteDeadline)
 }
 
-func (c *rawConn) setDeadline(t time.Time, kept *time.Time, set func(*os.File, time.Time) error) error {
+// setDeadline notes a deadline for who will have to wait, and tells the runtime if
+// somebody does already.
+func (c *rawConn) setDeadline(t time.Time, d *deadline, set func(*os.File, time.Time) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	*kept = t
-	switch {
-	case c.file != nil:
-		if err := set(c.file, t); err != nil {
-			return c.failed("set", err)
-		}
-	case c.fd < 0:
+	if c.fd < 0 {
 		return c.failed("set", net.ErrClosed)
+	}
+	d.wanted = t
+	if d.waiting > 0 && c.file != nil {
+		d.reach(c.file, set)
 	}
 	return nil
 }
