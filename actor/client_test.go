@@ -2,6 +2,8 @@ package actor
 
 import (
 	"testing"
+	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -23,6 +25,32 @@ func TestEveryReasonHasAName(t *testing.T) {
 	}
 	assert.Len(t, seen, 9)
 	assert.Equal(t, "unknown", Reason(99).String())
+}
+
+// There are a million of them. A field more may cost each 16 bytes.
+func TestAClientIsSmall(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) == 8 {
+		assert.LessOrEqual(t, unsafe.Sizeof(Client{}), uintptr(224), "the next larger piece of memory has 240 bytes")
+	}
+}
+
+func TestInfoIsWhatNewClientWasGiven(t *testing.T) {
+	for _, info := range []Info{
+		{},
+		{ID: "id"},
+		{SessionID: "session", Address: "address"},
+		{ID: "id", UserID: "user", SessionID: "session", Topics: []string{"b", "a"}, Address: "[::1]:80", Agent: "agent",
+			Since: time.Unix(1_800_000_000, 123).UTC()},
+	} {
+		w := newWorld(t, Options{})
+		c := NewClient(info, &peer{}, 0)
+		assert.Equal(t, info, c.Info())
+		assert.Equal(t, info.ID, c.ID())
+		w.state.register(c)
+		assert.Equal(t, info, c.Info(), "registered")
+		w.state.unregister(c)
+		assert.Equal(t, info, c.Info(), "gone")
+	}
 }
 
 // What a writer or poller does with a client is the outbox's; see its tests.
