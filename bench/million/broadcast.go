@@ -78,7 +78,8 @@ func tellSent(rep *report.Report, all []sent) {
 	answered := column(all, func(b sent) time.Duration { return b.answered })
 	written := column(all, func(b sent) time.Duration { return b.written })
 	used := column(all, func(b sent) time.Duration { return b.cpu })
-	rep.Tell("from Send to the last sink", "least %v, most %v", milliseconds(slices.Min(written)), milliseconds(slices.Max(written)))
+	rep.Tell("from Send to the last sink", "least %v, median %v, most %v",
+		milliseconds(slices.Min(written)), milliseconds(median(written)), milliseconds(slices.Max(written)))
 	rep.Tell("from Send to its receipt, median", "%v", milliseconds(median(answered)))
 	rep.Tell("CPU of the whole process, median", "%.2f s, %d ns a delivery", median(used).Seconds(),
 		median(used).Nanoseconds()/int64(max(all[0].queued, 1)))

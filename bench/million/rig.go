@@ -30,7 +30,7 @@ type rig struct {
 	writers []*writer
 	base    int64 // resident bytes before the first client
 	named   atomic.Uint64
-	aside   atomic.Uint64 // publishers' events that no writer wrote
+	aside   atomic.Uint64          // publishers' events that no writer wrote
 	watch   atomic.Pointer[func()] // called before each tick
 
 	running sync.WaitGroup
