@@ -11,7 +11,7 @@ BENCHTIME ?= 0.5s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-interop lint fuzz tools acceptance load-10k bench-bars bench-peers bench bench-million readme clean
+.PHONY: help run build test test-go test-interop lint fuzz tools acceptance load-10k bench-bars bench-peers bench bench-million load-1m readme clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -64,6 +64,9 @@ bench: ## run the Go benchmarks (BENCH=. COUNT=6 BENCHTIME=0.5s) and keep them i
 
 bench-million: ## 1,000,000 clients in one hub, with sinks that count: print what was promised and what was seen
 	$(GO) run ./bench/million
+
+load-1m: build ## 1,000,000 real streams, or as many as STREAMS says; refuses and says why if the machine does not allow it
+	$(GO) run ./bench/sockets -bin $(BIN) -streams $(if $(filter file,$(origin STREAMS)),1000000,$(STREAMS))
 
 readme: ## write the README's tables anew from the code
 	$(GO) test ./cmd/sseactor -run TestReadme -update
