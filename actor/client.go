@@ -72,6 +72,7 @@ func NewClient(info Info, sink Sink, tick uint32) *Client {
 	if len(info.Topics) > 0 {
 		topics := info.Topics // or all of info would live as long
 		c.wanted = &topics
+		c.topics = make([]membership, 0, len(topics)) // here, not in the hub, which has more to do
 	}
 	c.out.Init(sink, tick)
 	return c
@@ -88,8 +89,8 @@ func (c *Client) Info() Info {
 		i.Topics = *c.wanted
 		return i
 	}
-	for _, m := range c.topics {
-		i.Topics = append(i.Topics, m.topic.key)
+	for at := range c.topics { // not the whole membership: the hub may be writing its position
+		i.Topics = append(i.Topics, c.topics[at].topic.key)
 	}
 	return i
 }

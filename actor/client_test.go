@@ -1,6 +1,8 @@
 package actor
 
 import (
+	"reflect"
+	"sync"
 	"testing"
 	"time"
 	"unsafe"
@@ -51,6 +53,30 @@ func TestInfoIsWhatNewClientWasGiven(t *testing.T) {
 		w.state.unregister(c)
 		assert.Equal(t, info, c.Info(), "gone")
 	}
+}
+
+// Whoever closes a connection says whose it was, while the hub goes on.
+func TestInfoIsGivenToAnyGoroutine(t *testing.T) {
+	w := newWorld(t, Options{})
+	info := Info{ID: "last", UserID: "ann", SessionID: "s", Topics: []string{"a", "b"}}
+	var others []*peer
+	for _, id := range []string{"1", "2", "3", "4", "5"} {
+		others = append(others, w.join(Info{ID: id, UserID: "ann", SessionID: "s", Topics: []string{"a", "b"}}))
+	}
+	last := w.join(info)
+	var asker sync.WaitGroup
+	asker.Go(func() {
+		for range 1000 {
+			if !reflect.DeepEqual(info, last.Info()) {
+				panic("another client's")
+			}
+		}
+	})
+	for _, p := range others { // the last takes each one's place
+		w.leave(p)
+	}
+	w.leave(last)
+	asker.Wait()
 }
 
 // What a writer or poller does with a client is the outbox's; see its tests.

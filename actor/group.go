@@ -101,7 +101,6 @@ func (x *index) add(c *Client) {
 	if c.wanted == nil {
 		return
 	}
-	c.topics = make([]membership, 0, len(*c.wanted))
 	for _, name := range *c.wanted {
 		topic := x.topics[name]
 		if topic == nil {

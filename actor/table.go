@@ -28,7 +28,7 @@ type part struct {
 
 const (
 	minPart = 8
-	maxPart = 1024 // so many are moved at once, at most
+	maxPart = 1024 // from so many places on it is halved
 )
 
 func newTable(name func(*Client) string) table {
@@ -100,7 +100,7 @@ func (t *table) enlarge(p *part) {
 		t.parts, t.bits = twice, t.bits+1
 	}
 	halves := [2]*part{{bits: p.bits + 1}, {bits: p.bits + 1}}
-	var hashes [maxPart + maxPart/4]uint64
+	hashes := make([]uint64, len(p.clients))
 	var sizes [2]int
 	for i, c := range p.clients {
 		if c != nil {
