@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -144,7 +145,9 @@ func (r *rig) connect(scratch []byte) (*stream, error) {
 		return nil, err
 	}
 	if w.Admission != actor.Admitted {
-		return nil, fmt.Errorf("a client is not admitted (%d)", w.Admission)
+		stats, err := r.stats(context.Background())
+		return nil, errors.Join(err, fmt.Errorf("a client is not admitted (%d), with %d clients and %d that are ending",
+			w.Admission, stats.Clients, stats.Ending))
 	}
 	r.flushAside(s.client, hello, scratch)
 	return s, nil
