@@ -5,10 +5,13 @@ BIN       := bin/sseactor
 ADDR      ?= :8080
 FUZZTIME  ?= 30s
 STREAMS   ?= 10000
+BENCH     ?= .
+COUNT     ?= 6
+BENCHTIME ?= 0.5s
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-interop lint fuzz tools acceptance load-10k bench-bars bench-peers readme clean
+.PHONY: help run build test test-go test-interop lint fuzz tools acceptance load-10k bench-bars bench-peers bench bench-million load-1m readme clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +58,15 @@ bench-bars: build ## idle memory, heartbeats, 1 % stalled clients, single events
 bench-peers: ## the same work for sseactor and what people would pick instead, in turns (about 25 minutes); writes bench/results
 	@.ci/tools peers
 	cd bench/peers && $(GO) run . -out ../results $(PEERS)
+
+bench: ## run the Go benchmarks (BENCH=. COUNT=6 BENCHTIME=0.5s) and keep them in bin/bench.txt for benchstat
+	@.ci/bench '$(BENCH)' $(COUNT) $(BENCHTIME)
+
+bench-million: ## 1,000,000 clients in one hub, with sinks that count: print what was promised and what was seen
+	$(GO) run ./bench/million
+
+load-1m: build ## 1,000,000 real streams, or as many as STREAMS says; refuses and says why if the machine does not allow it
+	$(GO) run ./bench/sockets -bin $(BIN) -streams $(if $(filter file,$(origin STREAMS)),1000000,$(STREAMS))
 
 readme: ## write the README's tables anew from the code
 	$(GO) test ./cmd/sseactor -run TestReadme -update

@@ -2,7 +2,6 @@ package actor
 
 import (
 	"sync/atomic"
-	"time"
 
 	"github.com/sseactor/sseactor/actor/internal/outbox"
 	"github.com/sseactor/sseactor/actor/sse"
@@ -25,44 +24,35 @@ const (
 	Closed = outbox.Closed
 )
 
-// Info says whose stream it is. It does not change while the stream is open.
-type Info struct {
-	ID        string // unique among all clients ever
-	UserID    string // empty: not signed in
-	SessionID string // empty: none
-	Topics    []string
-	Address   string // of the peer, for people to read
-	Agent     string // User-Agent, for people to read
-	Since     time.Time
-}
-
 // Client is the hub's record of one stream. A stream writer uses its exported
 // methods; all other fields belong to the hub's goroutine.
+//
+// There are a million of them: what few clients need is behind a pointer, and a test
+// says how large it is.
 type Client struct {
-	Info
 	out    outbox.Outbox
-	reason atomic.Uint32
+	cursor uint64 // order of the last send considered for this client
 
-	cursor   uint64 // order of the last send considered for this client
-	accepted uint64 // publishers' events taken by the outbox
-	dropped  uint64
-
-	missed    *gap // what was dropped and not yet said
-	awaitsGap bool // it is in gaps.waiting
-
+	accepted  uint64 // publishers' events taken by the outbox
 	lastOffer uint32 // tick of the last frame offered
 	expires   uint32 // tick at which MaxAge is reached; 0: never
 	slot      uint32 // of the wheel
-	odd       bool   // which of an interval's two visits is the main one
-	beaten    bool   // the last main visit was one for a heartbeat
-	doomed    bool   // a high-priority event found it full: it gets nothing more
-	phase     phase
+	atSlot    uint32 // its position there
+	atAll     uint32 // its position among everybody
 	era       uint32 // state.era when it was let in
+	reason    atomic.Uint32
+	phase     phase
+	odd       bool // which of an interval's two visits is the main one
+	beaten    bool // the last main visit was one for a heartbeat
+	doomed    bool // a high-priority event found it full: it gets nothing more
+	awaitsGap bool // it is in gaps.waiting
+	missed    *gap // what was dropped and not yet said
+	dropped   uint64
 
-	user, session *group
-	topics        []membership
-	// The positions in the groups: everybody, user, session, the wheel's slot.
-	atAll, atUser, atSession, atSlot uint32
+	shared *sharing     // nil unless others have its user or its session
+	wanted *[]string    // the topics it asks for, until it is registered
+	topics []membership // from then on; not changed any more but for the positions
+	packed
 }
 
 // phase is what the hub knows of a client.
@@ -78,9 +68,31 @@ const (
 // NewClient makes the record of a new stream, owned by the caller until its
 // first Flush: frames that arrive meanwhile wait. tick is Hub.Now.
 func NewClient(info Info, sink Sink, tick uint32) *Client {
-	c := &Client{Info: info}
+	c := &Client{packed: pack(info)}
+	if len(info.Topics) > 0 {
+		topics := info.Topics // or all of info would live as long
+		c.wanted = &topics
+		c.topics = make([]membership, 0, len(topics)) // here, not in the hub, which has more to do
+	}
 	c.out.Init(sink, tick)
 	return c
+}
+
+// ID is Info.ID. Any goroutine.
+func (c *Client) ID() string { return c.id() }
+
+// Info gives what NewClient was given. Any goroutine, but not while the client is
+// being registered.
+func (c *Client) Info() Info {
+	i := c.unpack()
+	if c.wanted != nil {
+		i.Topics = *c.wanted
+		return i
+	}
+	for at := range c.topics { // not the whole membership: the hub may be writing its position
+		i.Topics = append(i.Topics, c.topics[at].topic.key)
+	}
+	return i
 }
 
 // Flush writes first, if it is not nil, and then what waits; see

@@ -1,7 +1,11 @@
 package actor
 
 import (
+	"reflect"
+	"sync"
 	"testing"
+	"time"
+	"unsafe"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -23,6 +27,56 @@ func TestEveryReasonHasAName(t *testing.T) {
 	}
 	assert.Len(t, seen, 9)
 	assert.Equal(t, "unknown", Reason(99).String())
+}
+
+// There are a million of them. A field more may cost each 16 bytes.
+func TestAClientIsSmall(t *testing.T) {
+	if unsafe.Sizeof(uintptr(0)) == 8 {
+		assert.LessOrEqual(t, unsafe.Sizeof(Client{}), uintptr(224), "the next larger piece of memory has 240 bytes")
+	}
+}
+
+func TestInfoIsWhatNewClientWasGiven(t *testing.T) {
+	for _, info := range []Info{
+		{},
+		{ID: "id"},
+		{SessionID: "session", Address: "address"},
+		{ID: "id", UserID: "user", SessionID: "session", Topics: []string{"b", "a"}, Address: "[::1]:80", Agent: "agent",
+			Since: time.Unix(1_800_000_000, 123).UTC()},
+	} {
+		w := newWorld(t, Options{})
+		c := NewClient(info, &peer{}, 0)
+		assert.Equal(t, info, c.Info())
+		assert.Equal(t, info.ID, c.ID())
+		w.state.register(c)
+		assert.Equal(t, info, c.Info(), "registered")
+		w.state.unregister(c)
+		assert.Equal(t, info, c.Info(), "gone")
+	}
+}
+
+// Whoever closes a connection says whose it was, while the hub goes on.
+func TestInfoIsGivenToAnyGoroutine(t *testing.T) {
+	w := newWorld(t, Options{})
+	info := Info{ID: "last", UserID: "ann", SessionID: "s", Topics: []string{"a", "b"}}
+	var others []*peer
+	for _, id := range []string{"1", "2", "3", "4", "5"} {
+		others = append(others, w.join(Info{ID: id, UserID: "ann", SessionID: "s", Topics: []string{"a", "b"}}))
+	}
+	last := w.join(info)
+	var asker sync.WaitGroup
+	asker.Go(func() {
+		for range 1000 {
+			if !reflect.DeepEqual(info, last.Info()) {
+				panic("another client's")
+			}
+		}
+	})
+	for _, p := range others { // the last takes each one's place
+		w.leave(p)
+	}
+	w.leave(last)
+	asker.Wait()
 }
 
 // What a writer or poller does with a client is the outbox's; see its tests.

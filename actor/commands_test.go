@@ -276,7 +276,7 @@ func (s *script) show(indent string) {
 			found = &group{text: text}
 			groups = append(groups, found)
 		}
-		found.names = append(found.names, p.ID)
+		found.names = append(found.names, p.ID())
 	}
 	for _, g := range groups {
 		names := strings.Join(g.names, ", ")

@@ -34,9 +34,9 @@ func (c *Client) position(g *group) *uint32 {
 	case kindAll:
 		return &c.atAll
 	case kindUser:
-		return &c.atUser
+		return &c.shared.atUser
 	case kindSession:
-		return &c.atSession
+		return &c.shared.atSession
 	case kindSlot:
 		return &c.atSlot
 	}
@@ -77,43 +77,42 @@ func (g *group) remove(c *Client, moving func(g *group, member *Client, from, to
 // Not safe for concurrent use; the hub goroutine owns it.
 type index struct {
 	all      group
-	byID     map[string]*Client
-	users    map[string]*group
-	sessions map[string]*group
+	byID     table
+	users    roster
+	sessions roster
 	topics   map[string]*group
 }
 
 func newIndex() index {
 	return index{
-		byID:     make(map[string]*Client),
-		users:    make(map[string]*group),
-		sessions: make(map[string]*group),
+		byID:     newTable((*Client).ID),
+		users:    newRoster(kindUser, (*Client).user),
+		sessions: newRoster(kindSession, (*Client).session),
 		topics:   make(map[string]*group),
 	}
 }
 
 // add makes c addressable.
 func (x *index) add(c *Client) {
-	x.byID[c.ID] = c
+	x.byID.add(c)
 	x.all.add(c)
-	if c.UserID != "" {
-		c.user = join(x.users, kindUser, c.UserID)
-		c.user.add(c)
+	x.users.add(c)
+	x.sessions.add(c)
+	if c.wanted == nil {
+		return
 	}
-	if c.SessionID != "" {
-		c.session = join(x.sessions, kindSession, c.SessionID)
-		c.session.add(c)
-	}
-	if len(c.Topics) > 0 {
-		c.topics = make([]membership, 0, len(c.Topics))
-	}
-	for _, name := range c.Topics {
-		topic := join(x.topics, kindTopic, name)
+	for _, name := range *c.wanted {
+		topic := x.topics[name]
+		if topic == nil {
+			topic = &group{kind: kindTopic, key: name}
+			x.topics[name] = topic
+		}
 		if !c.in(topic) {
 			c.topics = append(c.topics, membership{topic: topic})
 			topic.add(c)
 		}
 	}
+	c.wanted = nil
 }
 
 // in reports whether c is in a topic.
@@ -126,31 +125,17 @@ func (c *Client) in(topic *group) bool {
 	return false
 }
 
-func join(groups map[string]*group, kind groupKind, key string) *group {
-	g := groups[key]
-	if g == nil {
-		g = &group{kind: kind, key: key}
-		groups[key] = g
-	}
-	return g
-}
-
 // remove makes c unaddressable.
 func (x *index) remove(c *Client, moving func(g *group, member *Client, from, to int)) {
-	delete(x.byID, c.ID)
+	x.byID.remove(c)
 	x.all.remove(c, moving)
-	if c.user != nil {
-		leave(x.users, c.user, c, moving)
-	}
-	if c.session != nil {
-		leave(x.sessions, c.session, c, moving)
-	}
+	x.users.remove(c, moving)
+	x.sessions.remove(c, moving)
 	for _, m := range c.topics {
 		leave(x.topics, m.topic, c, moving)
 	}
-	c.user, c.session, c.topics = nil, nil, nil
-	if len(x.byID) == 0 {
-		// A map never gives memory back; start over when nobody is left.
+	if x.byID.count == 0 {
+		// A map gives no memory back, a table not all; start over when nobody is left.
 		all := x.all
 		*x = newIndex()
 		x.all = all

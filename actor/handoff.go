@@ -28,6 +28,9 @@ const batchSize = 128
 // small; the sweep goes on as fast as writers take batches.
 const batchesPerWriter = 4
 
+// maxFilledKept is how much of the memory of a burst is kept for the next.
+const maxFilledKept = 64
+
 // handoff moves clients to the writers. A client is in at most one batch to be
 // flushed, since the hub hands it over only when it is idle, and to be interrupted
 // once for each time it is killed, so what waits here is bounded by the number of
@@ -37,9 +40,10 @@ const batchesPerWriter = 4
 // goroutine owns it.
 type handoff struct {
 	out    chan *Batch
-	filled []*Batch // full, waiting for room in out
-	open   *Batch   // being filled
-	handed uint64   // batches begun so far
+	filled []*Batch // from first on: full, waiting for room in out
+	first  int
+	open   *Batch // being filled
+	handed uint64 // batches begun so far
 
 	// Shared with the writers.
 	finished atomic.Uint64
@@ -73,6 +77,11 @@ func (h *handoff) add(e Entry) {
 	}
 	h.open.Entries = append(h.open.Entries, e)
 	if len(h.open.Entries) == batchSize {
+		if h.first > len(h.filled)/2 { // or a hub that is never done would keep all it ever handed over
+			rest := copy(h.filled, h.filled[h.first:])
+			clear(h.filled[rest:])
+			h.filled, h.first = h.filled[:rest], 0
+		}
 		h.filled = append(h.filled, h.open)
 		h.open = nil
 		h.offer()
@@ -93,22 +102,25 @@ func (h *handoff) offer() {
 
 // next is the batch to send next, nil if there is none.
 func (h *handoff) next() *Batch {
-	if len(h.filled) > 0 {
-		return h.filled[0]
+	if h.congested() {
+		return h.filled[h.first]
 	}
 	return h.open
 }
 
 // sent says that next has been sent.
 func (h *handoff) sent() {
-	if len(h.filled) == 0 {
+	if !h.congested() {
 		h.open = nil
 		return
 	}
-	h.filled[0] = nil
-	h.filled = h.filled[1:]
-	if len(h.filled) == 0 {
-		h.filled = nil
+	h.filled[h.first] = nil
+	if h.first++; h.first == len(h.filled) {
+		// Used again: a sweep fills and empties it for each batch.
+		h.filled, h.first = h.filled[:0], 0
+		if cap(h.filled) > maxFilledKept {
+			h.filled = nil
+		}
 	}
 }
 
@@ -121,7 +133,7 @@ func (h *handoff) channel() chan<- *Batch {
 }
 
 // congested reports whether the writers have all the work they should have.
-func (h *handoff) congested() bool { return len(h.filled) > 0 }
+func (h *handoff) congested() bool { return h.first < len(h.filled) }
 
 // caughtUp reports whether the first n batches are finished.
 func (h *handoff) caughtUp(n uint64) bool { return h.finished.Load() >= n }

@@ -84,7 +84,7 @@ func TestHeartbeatsAreSpread(t *testing.T) {
 		for range 60 {
 			var some []string
 			for range 100 {
-				some = append(some, w.order[random.IntN(quietClients)].ID)
+				some = append(some, w.order[random.IntN(quietClients)].ID())
 			}
 			w.say("to some", Target{ClientIDs: some})
 			for second, n := range s.heartbeats(w, time.Second) {

@@ -40,7 +40,7 @@ func TestListMissesNobodyWhileClientsComeAndGo(t *testing.T) {
 		there := make(map[string]bool) // from the first page to the last
 		for _, p := range w.order {
 			if w.chosen(filter, p.Client) {
-				there[p.ID] = true
+				there[p.ID()] = true
 			}
 		}
 		listed := make(map[string]bool)
@@ -54,7 +54,7 @@ func TestListMissesNobodyWhileClientsComeAndGo(t *testing.T) {
 			for range random.IntN(4) {
 				if p := w.order[random.IntN(len(w.order))]; !p.closed {
 					w.leave(p)
-					delete(there, p.ID)
+					delete(there, p.ID())
 				}
 			}
 			for range random.IntN(3) {

@@ -78,7 +78,7 @@ func someInfo(random *rand.Rand, id string) Info {
 		info.UserID = fmt.Sprint("user", random.IntN(40))
 	}
 	if random.IntN(2) == 0 {
-		info.SessionID = fmt.Sprint("session", random.IntN(200))
+		info.SessionID = someSession(random)
 	}
 	if random.IntN(20) > 0 {
 		info.Topics = append(info.Topics, "most")
@@ -89,6 +89,11 @@ func someInfo(random *rand.Rand, id string) Info {
 		}
 	}
 	return info
+}
+
+// someSession is one that many have, or few, or one client alone.
+func someSession(random *rand.Rand) string {
+	return fmt.Sprint("session", random.IntN(10)*random.IntN(500))
 }
 
 // someTarget is any kind of target; most are swept.
@@ -102,11 +107,11 @@ func someTarget(random *rand.Rand, m *model) (t Target) {
 		t.UserID = fmt.Sprint("user", random.IntN(40))
 	case 6:
 		t.Topics = []string{"few"}
-		t.SessionID = fmt.Sprint("session", random.IntN(200))
+		t.SessionID = someSession(random)
 	case 7:
 		t.UserID = fmt.Sprint("user", random.IntN(40))
 	case 8:
-		t.SessionID = fmt.Sprint("session", random.IntN(200))
+		t.SessionID = someSession(random)
 	case 9:
 		for range 1 + random.IntN(5) {
 			t.ClientIDs = append(t.ClientIDs, m.names[random.IntN(len(m.names))])

@@ -20,7 +20,7 @@ func (s *state) disconnect(f Filter, reply chan<- int) {
 	r := &removal{filter: f, reply: reply, ending: ending{reason: ReasonAdmin, code: CodeDisconnected,
 		message: "disconnected by an administrator"}}
 	if f.ClientID != "" {
-		if c := s.index.byID[f.ClientID]; c != nil && s.chosen(f, c) && s.end(c, &r.ending) {
+		if c := s.index.byID.get(f.ClientID); c != nil && s.chosen(f, c) && s.end(c, &r.ending) {
 			r.ended = 1
 		}
 		reply <- r.ended

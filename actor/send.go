@@ -57,7 +57,7 @@ func (s *state) send(frame *sse.Frame, target Target, reply chan<- Receipt) {
 	m := send{order: s.order, frame: frame, reply: reply}
 	if len(target.ClientIDs) > 0 {
 		for _, id := range target.ClientIDs {
-			if c := s.index.byID[id]; c != nil {
+			if c := s.index.byID.get(id); c != nil {
 				s.give(&m, c)
 			}
 		}
@@ -66,6 +66,8 @@ func (s *state) send(frame *sse.Frame, target Target, reply chan<- Receipt) {
 	}
 	m.groups = s.groups[:0]
 	size := s.resolve(&m, target)
+	s.giveSingle(&m, s.index.users.single.get(target.UserID))
+	s.giveSingle(&m, s.index.sessions.single.get(target.SessionID))
 	if size > sliceSize {
 		swept := m
 		swept.groups = slices.Clone(m.groups)
@@ -95,12 +97,20 @@ func (s *state) resolve(m *send, target Target) (size int) {
 		return size
 	}
 	// The zero key is in no map, so a field that was not given matches nobody.
-	add(s.index.users[target.UserID])
-	add(s.index.sessions[target.SessionID])
+	add(s.index.users.groups[target.UserID])
+	add(s.index.sessions.groups[target.SessionID])
 	for _, topic := range target.Topics {
 		add(s.index.topics[topic])
 	}
 	return size
+}
+
+// giveSingle gives m to the only client of a user or of a session, if there is one:
+// it is in no group, and a sweep will find that it has m.
+func (s *state) giveSingle(m *send, c *Client) {
+	if c != nil {
+		s.give(m, c)
+	}
 }
 
 func (m *send) answer() { m.reply <- Receipt{ID: m.frame.ID(), Queued: m.queued} }

@@ -98,7 +98,7 @@ func slowRun(t *testing.T, seed uint64, clients, steps int) {
 
 	var dropped uint64
 	for _, p := range w.order {
-		dropped += checkHoles(t, p, m.clients[p.ID])
+		dropped += checkHoles(t, p, m.clients[p.ID()])
 	}
 	stats := w.snapshot(0)
 	require.Zero(t, stats.Missed, "all gaps are told")
@@ -125,16 +125,16 @@ func checkHoles(t *testing.T, p *peer, c *modelled) (told uint64) {
 			continue // cut off: its connection was closed
 		}
 		for at < len(c.due) && c.due[at].text != text {
-			require.NotEqual(t, sse.High, c.due[at].priority, "%s got %s without %s before, which was of high priority", p.ID, text, c.due[at].text)
+			require.NotEqual(t, sse.High, c.due[at].priority, "%s got %s without %s before, which was of high priority", p.ID(), text, c.due[at].text)
 			missed++
 			at++
 		}
-		require.Less(t, at, len(c.due), "%s got %s out of order or without it being its due", p.ID, text)
+		require.Less(t, at, len(c.due), "%s got %s out of order or without it being its due", p.ID(), text)
 		at++
-		require.Equal(t, missed, told, "%s got %s and was not told before of exactly what it missed", p.ID, text)
+		require.Equal(t, missed, told, "%s got %s and was not told before of exactly what it missed", p.ID(), text)
 	}
 	if !p.closed {
-		require.EqualValues(t, told, missed+uint64(len(c.due)-at), "%s was told of exactly what it missed", p.ID)
+		require.EqualValues(t, told, missed+uint64(len(c.due)-at), "%s was told of exactly what it missed", p.ID())
 	}
 	return told
 }

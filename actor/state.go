@@ -77,7 +77,7 @@ func (s *state) register(c *Client) Welcome {
 	case s.clients() >= s.opts.MaxClients:
 		w.Admission = Full
 		s.stats.RefusedFull++
-	case s.index.byID[c.ID] != nil:
+	case s.index.byID.get(c.id()) != nil:
 		w.Admission = Duplicate
 	default:
 		c.cursor = s.order

@@ -48,8 +48,8 @@ func (s *state) snapshot(inbox int) Stats {
 	now.Inbox = inbox
 	now.Clients = len(s.index.all.members)
 	now.Ending = s.endings.open
-	now.Users = len(s.index.users)
-	now.Sessions = len(s.index.sessions)
+	now.Users = s.index.users.len()
+	now.Sessions = s.index.sessions.len()
 	now.Topics = len(s.index.topics)
 	now.Draining = s.draining
 	now.Sweeping = len(s.sweeps.waiting)
@@ -71,7 +71,7 @@ type ClientStats struct {
 func (s *state) describe(c *Client) ClientStats {
 	n, size := c.out.Waiting()
 	return ClientStats{
-		Info:         c.Info,
+		Info:         c.Info(),
 		LastWrite:    s.opts.Start.Add(time.Duration(c.out.LastWrite()) * TickInterval),
 		QueuedFrames: n,
 		QueuedBytes:  size,
@@ -95,9 +95,9 @@ type Filter struct {
 func (s *state) candidates(f Filter) *group {
 	switch { // the one likely to be smallest
 	case f.SessionID != "":
-		return s.index.sessions[f.SessionID]
+		return s.index.sessions.all(f.SessionID)
 	case f.UserID != "":
-		return s.index.users[f.UserID]
+		return s.index.users.all(f.UserID)
 	case f.Topic != "":
 		return s.index.topics[f.Topic]
 	}
@@ -105,9 +105,9 @@ func (s *state) candidates(f Filter) *group {
 }
 
 func (s *state) chosen(f Filter, c *Client) bool {
-	return (f.ClientID == "" || f.ClientID == c.ID) &&
-		(f.UserID == "" || f.UserID == c.UserID) &&
-		(f.SessionID == "" || f.SessionID == c.SessionID) &&
+	return (f.ClientID == "" || f.ClientID == c.id()) &&
+		(f.UserID == "" || f.UserID == c.user()) &&
+		(f.SessionID == "" || f.SessionID == c.session()) &&
 		(f.Topic == "" || s.index.topics[f.Topic] != nil && c.in(s.index.topics[f.Topic]))
 }
 
@@ -125,7 +125,7 @@ const maxPage = 1000
 func (s *state) list(f Filter, cursor, limit int) Page {
 	if f.ClientID != "" {
 		var page Page
-		if c := s.index.byID[f.ClientID]; c != nil && s.chosen(f, c) {
+		if c := s.index.byID.get(f.ClientID); c != nil && s.chosen(f, c) {
 			page.Clients = []ClientStats{s.describe(c)}
 		}
 		return page

@@ -123,7 +123,7 @@ func TestStopWithWorkPending(t *testing.T) {
 		asking.Wait()
 		r.finish()
 		for _, l := range all {
-			require.True(t, l.closed.Load(), l.ID)
+			require.True(t, l.closed.Load(), l.ID())
 		}
 	})
 }

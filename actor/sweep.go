@@ -105,11 +105,12 @@ func (s *state) catchUp(c *Client) {
 // pendingFor is the waiting sends that c is a receiver of.
 func (s *state) pendingFor(c *Client) sweepSet {
 	own := s.index.all.pending
-	if c.user != nil {
-		own |= c.user.pending
-	}
-	if c.session != nil {
-		own |= c.session.pending
+	if c.shared != nil {
+		for _, g := range [...]*group{c.shared.user, c.shared.session} {
+			if g != nil {
+				own |= g.pending
+			}
+		}
 	}
 	for _, m := range c.topics {
 		own |= m.topic.pending

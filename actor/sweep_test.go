@@ -85,23 +85,23 @@ func sweepRun(t *testing.T, seed uint64) {
 	require.Positive(t, swept, "nothing was swept")
 
 	for _, p := range w.order {
-		c := m.clients[p.ID]
+		c := m.clients[p.ID()]
 		got, ids, own := p.events()
 		due := make([]string, len(c.due))
 		for i, e := range c.due {
 			due[i] = e.text
 		}
 		if c.left {
-			require.LessOrEqual(t, len(got), len(due), "%s got too much", p.ID)
+			require.LessOrEqual(t, len(got), len(due), "%s got too much", p.ID())
 			due = due[:len(got)]
 		}
-		require.Equal(t, due, slices.Clip(append([]string{}, got...)), "what %s got (left %v, ended %v)", p.ID, c.left, c.ended)
-		require.True(t, slices.IsSortedFunc(ids, compareSequences), "%s got its events in the order of their ids", p.ID)
+		require.Equal(t, due, slices.Clip(append([]string{}, got...)), "what %s got (left %v, ended %v)", p.ID(), c.left, c.ended)
+		require.True(t, slices.IsSortedFunc(ids, compareSequences), "%s got its events in the order of their ids", p.ID())
 		if c.ended {
-			require.Len(t, own, 1, "%s got one farewell", p.ID)
+			require.Len(t, own, 1, "%s got one farewell", p.ID())
 			require.True(t, p.closed)
 		} else {
-			require.Empty(t, own, "%s", p.ID)
+			require.Empty(t, own, "%s", p.ID())
 		}
 	}
 

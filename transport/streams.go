@@ -174,5 +174,5 @@ func (s *Server) refusal(r *streamRequest, p problem, code string) *sse.Frame {
 
 // streamClosed is told of each stream that has ended.
 func (s *Server) streamClosed(c *actor.Client, why actor.Reason, err error) {
-	s.log.disconnected(c.Info, why, err)
+	s.log.disconnected(c.Info(), why, err)
 }

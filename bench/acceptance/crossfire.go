@@ -12,13 +12,14 @@ import (
 
 	"github.com/sseactor/sseactor/bench/loadgen"
 	"github.com/sseactor/sseactor/bench/process"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // crossfire sends single events while broadcasts to all run back to back: these must
 // not make those wait for the end of a broadcast. The streams that the single events
 // are for have a load client to themselves, whose own queue is short: that of the
 // others is as long as a broadcast has receivers.
-func crossfire(ctx context.Context, b *bench, r *report) error {
+func crossfire(ctx context.Context, b *bench, r *report.Report) error {
 	const lasting, watched, single = 15 * time.Second, 200, 2000
 	const broadcasts = 5000 // room for so many
 	s, err := b.start(ctx, maxClients(b.streams))
@@ -71,11 +72,11 @@ func crossfire(ctx context.Context, b *bench, r *report) error {
 	slices.Sort(took)
 	counts, others := c.Counts(0), crowd.Counts(0)
 	counts.Add(&others)
-	r.tell("broadcasts back to back", "%d to %d streams, %.1f a second", sent, b.streams, float64(sent)/lasting.Seconds())
-	r.tell("events for one stream meanwhile", "%d", n)
-	r.tell("from post to stream", "p50 %v, p90 %v, max %v", took[n/2].Round(100*time.Microsecond), took[n*9/10].Round(100*time.Microsecond), took[n-1].Round(100*time.Microsecond))
-	r.within("from post to stream, p99", took[n*99/100], 50*time.Millisecond)
-	r.zero("events neither received nor told of", sent*b.streams+n-counts.Events-counts.Told)
-	r.faults("streams", counts)
+	r.Tell("broadcasts back to back", "%d to %d streams, %.1f a second", sent, b.streams, float64(sent)/lasting.Seconds())
+	r.Tell("events for one stream meanwhile", "%d", n)
+	r.Tell("from post to stream", "p50 %v, p90 %v, max %v", took[n/2].Round(100*time.Microsecond), took[n*9/10].Round(100*time.Microsecond), took[n-1].Round(100*time.Microsecond))
+	r.Within("from post to stream, p99", took[n*99/100], 50*time.Millisecond)
+	r.Zero("events neither received nor told of", sent*b.streams+n-counts.Events-counts.Told)
+	faults(r, "streams", counts)
 	return nil
 }

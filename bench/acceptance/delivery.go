@@ -12,6 +12,7 @@ import (
 
 	"github.com/sseactor/sseactor/bench/loadgen"
 	"github.com/sseactor/sseactor/bench/process"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // The groups of the delivery's streams.
@@ -23,7 +24,7 @@ const (
 // delivery is the promise that matters most: each event reaches each addressed
 // stream exactly once, in one order for all, while others come and go; and
 // nothing is left of the streams when they have gone.
-func delivery(ctx context.Context, b *bench, r *report) error {
+func delivery(ctx context.Context, b *bench, r *report.Report) error {
 	const lasting = 65 * time.Second
 	s, err := b.start(ctx, maxClients(b.streams))
 	if err != nil {
@@ -99,16 +100,16 @@ func delivery(ctx context.Context, b *bench, r *report) error {
 	}
 
 	passers := d.client.Counts(churned)
-	r.tell("posted", "%d broadcasts, %d targeted, %d batches of %d by %d publishers in %v", waves, targetedSends, waves, batchSize, deliveryLanes, lasted.Round(time.Second))
-	r.tell("came and went meanwhile", "%d came, %d went, %d still there", passers.Opened, passers.AllEnded(), passers.Open)
+	r.Tell("posted", "%d broadcasts, %d targeted, %d batches of %d by %d publishers in %v", waves, targetedSends, waves, batchSize, deliveryLanes, lasted.Round(time.Second))
+	r.Tell("came and went meanwhile", "%d came, %d went, %d still there", passers.Opened, passers.AllEnded(), passers.Open)
 	perMinute := float64(passers.AllEnded()) / lasted.Minutes()
-	r.check("streams that came and went a minute", perMinute >= 1000 || passers.AllEnded() >= 1000, fmt.Sprintf("%.0f", perMinute), "at least 1000")
+	r.Check("streams that came and went a minute", perMinute >= 1000 || passers.AllEnded() >= 1000, fmt.Sprintf("%.0f", perMinute), "at least 1000")
 	d.reportLive(r, expected, total)
 	d.reportPassers(r)
 	d.reportAnswers(r, expected)
 	d.reportTimes(r)
-	r.tell("CPU meanwhile", "server %v, load client and publishers %v", after.CPU-used.CPU, afterHere.CPU-usedHere.CPU)
-	r.equal("activeConnections after a quiet second", active, d.client.Counts(live).Open+passers.Open)
+	r.Tell("CPU meanwhile", "server %v, load client and publishers %v", after.CPU-used.CPU, afterHere.CPU-usedHere.CPU)
+	r.Equal("activeConnections after a quiet second", active, d.client.Counts(live).Open+passers.Open)
 	return d.leave(ctx, r, before)
 }
 

@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // departures measures how soon the server knows of streams that have gone. No
 // heartbeat and no event is sent meanwhile: nothing that was written could have
 // told it.
-func departures(ctx context.Context, b *bench, r *report) error {
+func departures(ctx context.Context, b *bench, r *report.Report) error {
 	const each = 1000
 	s, err := b.start(ctx, "HEARTBEAT_INTERVAL=5m", "CLIENT_TIMEOUT=15m")
 	if err != nil {
@@ -30,8 +31,8 @@ func departures(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
-	r.check("activeConnections with all open", last == 3*each, last, "exactly 3000")
-	r.tell("counted after", "%v", took.Round(time.Millisecond))
+	r.Check("activeConnections with all open", last == 3*each, last, "exactly 3000")
+	r.Tell("counted after", "%v", took.Round(time.Millisecond))
 
 	for i, leave := range []struct {
 		how string
@@ -45,20 +46,20 @@ func departures(ctx context.Context, b *bench, r *report) error {
 		if err != nil {
 			return err
 		}
-		r.equal("1,000 "+leave.how+": activeConnections", last, want)
-		r.within("all noticed within (since the first close)", time.Since(began), time.Second)
-		r.tell("of which the closing itself took", "%v", done.Round(time.Millisecond))
+		r.Equal("1,000 "+leave.how+": activeConnections", last, want)
+		r.Within("all noticed within (since the first close)", time.Since(began), time.Second)
+		r.Tell("of which the closing itself took", "%v", done.Round(time.Millisecond))
 	}
 
 	answer, err := s.Publish(ctx, loadgen.Event{Event: "still", Data: loadgen.Tag{At: loadgen.Now()}.Text(100, false)})
 	if err != nil {
 		return err
 	}
-	r.equal("a broadcast afterwards is queued for", answer.EventsSent, each)
+	r.Equal("a broadcast afterwards is queued for", answer.EventsSent, each)
 	settle(ctx, c, func() bool { return c.Counts(0).Events == each })
 	n := c.Counts(0)
-	r.equal("and received by", n.Events, each)
-	r.zero("streams that the server ended", n.AllEnded()-2*each)
-	r.faults("streams", n)
+	r.Equal("and received by", n.Events, each)
+	r.Zero("streams that the server ended", n.AllEnded()-2*each)
+	faults(r, "streams", n)
 	return nil
 }

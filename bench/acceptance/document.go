@@ -9,11 +9,12 @@ import (
 
 	"github.com/sseactor/sseactor/bench/loadgen"
 	"github.com/sseactor/sseactor/bench/process"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // document starts the server as an operator does who sets nothing but a key, and
 // holds what the system's document promises against what is seen.
-func document(ctx context.Context, b *bench, r *report) error {
+func document(ctx context.Context, b *bench, r *report.Report) error {
 	const promised = 10_000 // "Supports up to 10,000 concurrent connections"
 	s, err := b.start(ctx, "MODE=production", "LOG_LEVEL=info")
 	if err != nil {
@@ -35,12 +36,12 @@ func document(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
-	r.tell("10,000 streams opened", "in %v, %.0f a second", time.Since(began).Round(time.Millisecond), promised/time.Since(began).Seconds())
+	r.Tell("10,000 streams opened", "in %v, %.0f a second", time.Since(began).Round(time.Millisecond), promised/time.Since(began).Seconds())
 	active, err := s.active(ctx)
 	if err != nil {
 		return err
 	}
-	r.equal("“up to 10,000 concurrent connections”", active, promised)
+	r.Equal("“up to 10,000 concurrent connections”", active, promised)
 	if err := oneTooMany(ctx, c, r); err != nil {
 		return err
 	}
@@ -53,21 +54,21 @@ func document(ctx context.Context, b *bench, r *report) error {
 			silent++
 		}
 	})
-	r.zero("“30-second intervals maintain connection health”: streams without a heartbeat", silent)
+	r.Zero("“30-second intervals maintain connection health”: streams without a heartbeat", silent)
 	early, late, err := documentLoad(ctx, s, c)
 	if err != nil {
 		return err
 	}
 	n := c.Counts(0)
-	r.tell("then, for a minute", "a broadcast and %d events for one stream each second", documentTargeted)
-	r.equal("deliveries", n.Events, documentSeconds*(promised+documentTargeted))
-	r.within("“sub-second delivery”: the slowest of all", c.Latency(0).Quantile(1), time.Second)
-	r.tell("from post to stream", "%v", c.Latency(0))
-	r.tell("memory after ten seconds of it", "%v", early)
+	r.Tell("then, for a minute", "a broadcast and %d events for one stream each second", documentTargeted)
+	r.Equal("deliveries", n.Events, documentSeconds*(promised+documentTargeted))
+	r.Within("“sub-second delivery”: the slowest of all", c.Latency(0).Quantile(1), time.Second)
+	r.Tell("from post to stream", "%v", c.Latency(0))
+	r.Tell("memory after ten seconds of it", "%v", early)
 	growth := 100 * float64(late.RSS-early.RSS) / float64(early.RSS)
-	r.check("“automatic cleanup prevents memory leaks”: at its end", growth < 10, fmt.Sprintf("%s, %+.1f %%", mebibytes(late.RSS), growth), "less than 10 % more")
-	r.equal("streams open all the time", n.Open, promised)
-	r.faults("streams", n)
+	r.Check("“automatic cleanup prevents memory leaks”: at its end", growth < 10, fmt.Sprintf("%s, %+.1f %%", mebibytes(late.RSS), growth), "less than 10 % more")
+	r.Equal("streams open all the time", n.Open, promised)
+	faults(r, "streams", n)
 
 	began = time.Now()
 	c.Close(streams...)
@@ -75,8 +76,8 @@ func document(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
-	r.equal("“proper connection lifecycle handling”: connections after all have left", left, 0)
-	r.within("since the first left", time.Since(began), 2*time.Second)
+	r.Equal("“proper connection lifecycle handling”: connections after all have left", left, 0)
+	r.Within("since the first left", time.Since(began), 2*time.Second)
 	return documentCleanUp(ctx, s, r, empty)
 }
 
@@ -86,14 +87,14 @@ const (
 )
 
 // oneTooMany opens a stream more than there may be.
-func oneTooMany(ctx context.Context, c *loadgen.Client, r *report) error {
+func oneTooMany(ctx context.Context, c *loadgen.Client, r *report.Report) error {
 	const group = 1
 	extra := c.Open(loadgen.Spec{Session: "one-too-many", Group: group})
 	if err := c.Await(ctx, "the refusal", func() bool { n := c.Counts(group); return n.AllEnded() == 1 }); err != nil {
 		return err
 	}
 	c.Each(extra, func(s *loadgen.Stream) {
-		r.check("“clear error messages when limits exceeded”: one stream more is told", s.Code == "MAX_CLIENTS", s.Code, "MAX_CLIENTS, in its stream")
+		r.Check("“clear error messages when limits exceeded”: one stream more is told", s.Code == "MAX_CLIENTS", s.Code, "MAX_CLIENTS, in its stream")
 	})
 	return nil
 }
@@ -133,7 +134,7 @@ func documentLoad(ctx context.Context, s *server, c *loadgen.Client) (early, lat
 }
 
 // documentCleanUp looks at what is left of the streams.
-func documentCleanUp(ctx context.Context, s *server, r *report, empty level) error {
+func documentCleanUp(ctx context.Context, s *server, r *report.Report, empty level) error {
 	var after level
 	wait, cancel := context.WithTimeout(ctx, 30*time.Second) // fasthttp keeps idle goroutines for a while
 	defer cancel()
@@ -145,8 +146,8 @@ func documentCleanUp(ctx context.Context, s *server, r *report, empty level) err
 	if err != nil {
 		return err
 	}
-	r.check("“clean up resources properly”: descriptors", after.FDs <= empty.FDs+8, fmt.Sprintf("%d, before %d", after.FDs, empty.FDs), "at most 8 more")
-	r.check("goroutines", after.goroutines <= empty.goroutines+10, fmt.Sprintf("%d, before %d", after.goroutines, empty.goroutines), "at most 10 more")
-	r.tell("the server then", "%v", after)
+	r.Check("“clean up resources properly”: descriptors", after.FDs <= empty.FDs+8, fmt.Sprintf("%d, before %d", after.FDs, empty.FDs), "at most 8 more")
+	r.Check("goroutines", after.goroutines <= empty.goroutines+10, fmt.Sprintf("%d, before %d", after.goroutines, empty.goroutines), "at most 10 more")
+	r.Tell("the server then", "%v", after)
 	return nil
 }

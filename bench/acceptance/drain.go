@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // The groups of the drain's streams.
@@ -29,7 +30,7 @@ type farewell struct {
 // drain is a deployment: SIGTERM, all streams are ended, the next process
 // starts on the same address, and each client comes back after its own retry as
 // an EventSource does.
-func drain(ctx context.Context, b *bench, r *report) error {
+func drain(ctx context.Context, b *bench, r *report.Report) error {
 	const grace = 20 * time.Second
 	settings := []string{maxClients(b.streams), "SHUTDOWN_GRACE=" + grace.String()}
 	s, err := b.start(ctx, settings...)
@@ -75,8 +76,8 @@ func drain(ctx context.Context, b *bench, r *report) error {
 		return err
 	}
 	back := loadgen.Now()
-	r.within("the server ended after SIGTERM within", took, grace)
-	r.equal("its exit code", code, 0)
+	r.Within("the server ended after SIGTERM within", took, grace)
+	r.Equal("its exit code", code, 0)
 	mu.Lock()
 	reportFarewells(r, farewells, began, b.streams)
 	mu.Unlock()
@@ -107,7 +108,7 @@ func arrive(ctx context.Context, c *loadgen.Client, s *server) <-chan []*loadgen
 	return done
 }
 
-func reportFarewells(r *report, farewells map[*loadgen.Stream]farewell, began int64, streams int) {
+func reportFarewells(r *report.Report, farewells map[*loadgen.Stream]farewell, began int64, streams int) {
 	told, orderly := 0, 0
 	retries := map[int]int{}
 	least, most, last := 1<<30, 0, int64(0)
@@ -125,18 +126,18 @@ func reportFarewells(r *report, farewells map[*loadgen.Stream]farewell, began in
 	for _, n := range retries {
 		shared = max(shared, n)
 	}
-	r.equal("streams told SERVER_SHUTDOWN, with a retry in the same event", told, streams)
-	r.equal("streams ended by FIN, with nothing cut off", orderly, streams)
-	r.tell("the last was ended after", "%v", time.Duration(last-began).Round(time.Millisecond))
+	r.Equal("streams told SERVER_SHUTDOWN, with a retry in the same event", told, streams)
+	r.Equal("streams ended by FIN, with nothing cut off", orderly, streams)
+	r.Tell("the last was ended after", "%v", time.Duration(last-began).Round(time.Millisecond))
 	// Drawn from 10,000 milliseconds, 10,000 values hit 6,300 different ones.
-	r.check("different retry values", len(retries) > min(streams, 10_000)/2, len(retries), fmt.Sprintf("more than %d", min(streams, 10_000)/2))
-	r.check("spread of the retries", most-least >= 5000, fmt.Sprintf("%d to %d ms", least, most), "5 s or more")
-	r.tell("most streams with the same retry", "%d", shared)
+	r.Check("different retry values", len(retries) > min(streams, 10_000)/2, len(retries), fmt.Sprintf("more than %d", min(streams, 10_000)/2))
+	r.Check("spread of the retries", most-least >= 5000, fmt.Sprintf("%d to %d ms", least, most), "5 s or more")
+	r.Tell("most streams with the same retry", "%d", shared)
 }
 
 // reportLatecomers: who came during the drain must have been told so, or found
 // nobody listening.
-func reportLatecomers(r *report, c *loadgen.Client, late []*loadgen.Stream) {
+func reportLatecomers(r *report.Report, c *loadgen.Client, late []*loadgen.Stream) {
 	var told, admitted, refused, reset, other, pending int
 	c.Each(late, func(s *loadgen.Stream) {
 		switch {
@@ -154,19 +155,19 @@ func reportLatecomers(r *report, c *loadgen.Client, late []*loadgen.Stream) {
 			other++
 		}
 	})
-	r.check("arrivals during the drain told SERVER_SHUTDOWN at once", told > 0, told, "some")
-	r.tell("others: let in before it began, refused by the kernel, met by the next process", "%d, %d, %d", admitted, refused, pending)
+	r.Check("arrivals during the drain told SERVER_SHUTDOWN at once", told > 0, told, "some")
+	r.Tell("others: let in before it began, refused by the kernel, met by the next process", "%d, %d, %d", admitted, refused, pending)
 	// A connection that the kernel had accepted when the listener closed.
-	r.check("others: reset without an answer", reset <= 2, reset, "at most 2")
-	r.zero("others: ended in another way", other)
+	r.Check("others: reset without an answer", reset <= 2, reset, "at most 2")
+	r.Zero("others: ended in another way", other)
 }
 
 // returns watches the streams come back to the next process.
-func returns(ctx context.Context, r *report, c *loadgen.Client, next *server, streams []*loadgen.Stream, back int64) error {
+func returns(ctx context.Context, r *report.Report, c *loadgen.Client, next *server, streams []*loadgen.Stream, back int64) error {
 	give, cancel := context.WithTimeout(ctx, 60*time.Second)
 	defer cancel()
 	_ = c.Await(give, "all to be back", func() bool { return c.Counts(residents).Open == len(streams) })
-	r.equal("streams that came back", c.Counts(residents).Open, len(streams))
+	r.Equal("streams that came back", c.Counts(residents).Open, len(streams))
 
 	const slot = int64(100 * time.Millisecond)
 	var slots []int
@@ -192,16 +193,16 @@ func returns(ctx context.Context, r *report, c *loadgen.Client, next *server, st
 	}
 	if len(slots) > 0 {
 		mean := float64(len(streams)) / float64(len(slots))
-		r.tell("came back, since the next process was ready", "%v to %v", time.Duration(first-back).Round(time.Millisecond), time.Duration(last-back).Round(time.Millisecond))
-		r.tell("connects per 100 ms", "%s", sparkline(slots))
-		r.check("their peak", float64(peak) <= 3*mean, fmt.Sprintf("%d, mean %.0f", peak, mean), "at most 3 times the mean")
+		r.Tell("came back, since the next process was ready", "%v to %v", time.Duration(first-back).Round(time.Millisecond), time.Duration(last-back).Round(time.Millisecond))
+		r.Tell("connects per 100 ms", "%s", sparkline(slots))
+		r.Check("their peak", float64(peak) <= 3*mean, fmt.Sprintf("%d, mean %.0f", peak, mean), "at most 3 times the mean")
 	}
-	r.tell("attempts to come back", "%.2f a stream", float64(attempts)/float64(len(streams)))
+	r.Tell("attempts to come back", "%.2f a stream", float64(attempts)/float64(len(streams)))
 	n, err := next.active(ctx)
 	if err != nil {
 		return err
 	}
-	r.check("activeConnections of the next process", n >= len(streams), n, fmt.Sprintf("at least %d", len(streams)))
-	r.faults("streams", c.Counts(residents))
+	r.Check("activeConnections of the next process", n >= len(streams), n, fmt.Sprintf("at least %d", len(streams)))
+	faults(r, "streams", c.Counts(residents))
 	return nil
 }

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // full tries a server that has as many streams as it may. EventSource gives up
 // for good on a status other than 200, so it must be refused within a stream.
-func full(ctx context.Context, b *bench, r *report) error {
+func full(ctx context.Context, b *bench, r *report.Report) error {
 	const room = 100
 	const turned = 50
 	s, err := b.start(ctx, "MAX_CLIENTS=100")
@@ -51,15 +52,15 @@ func full(ctx context.Context, b *bench, r *report) error {
 		}
 		retries[s.Retry] = true
 	})
-	r.equal("streams let in", c.Counts(0).Open, room)
-	r.equal("EventSources refused with 200, retry, MAX_CLIENTS and the end", inStream, turned)
-	r.check("different retries among them", len(retries) > turned/2, len(retries), "more than 25")
+	r.Equal("streams let in", c.Counts(0).Open, room)
+	r.Equal("EventSources refused with 200, retry, MAX_CLIENTS and the end", inStream, turned)
+	r.Check("different retries among them", len(retries) > turned/2, len(retries), "more than 25")
 	c.Each(asked[:1], func(s *loadgen.Stream) {
-		r.equal("status where Accept is */*", s.Status, 503)
-		r.check("its Retry-After", s.RetryAfter > 0, s.RetryAfter, "more than 0")
+		r.Equal("status where Accept is */*", s.Status, 503)
+		r.Check("its Retry-After", s.RetryAfter > 0, s.RetryAfter, "more than 0")
 	})
 	c.Each(asked[1:], func(s *loadgen.Stream) {
-		r.check("status where Accept is application/json", s.Status == 406 || s.Status == 503 && s.RetryAfter > 0, s.Status, "406, or 503 with Retry-After")
+		r.Check("status where Accept is application/json", s.Status == 406 || s.Status == 503 && s.RetryAfter > 0, s.Status, "406, or 503 with Retry-After")
 	})
 
 	began := time.Now()
@@ -77,8 +78,8 @@ func full(ctx context.Context, b *bench, r *report) error {
 	if err != nil && !errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	r.within("after one has left, the next is in within", time.Since(began), time.Second)
-	c.Each(late, func(s *loadgen.Stream) { r.tell("its attempts", "%d", s.Attempts) })
-	r.faults("streams", c.Counts(pages))
+	r.Within("after one has left, the next is in within", time.Since(began), time.Second)
+	c.Each(late, func(s *loadgen.Stream) { r.Tell("its attempts", "%d", s.Attempts) })
+	faults(r, "streams", c.Counts(pages))
 	return nil
 }

@@ -10,11 +10,12 @@ import (
 
 	"github.com/sseactor/sseactor/bench/loadgen"
 	"github.com/sseactor/sseactor/bench/process"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // heartbeats measures what streams cost that nothing is sent to but heartbeats, which
 // are to be spread over their interval however the streams came.
-func heartbeats(ctx context.Context, b *bench, r *report) error {
+func heartbeats(ctx context.Context, b *bench, r *report.Report) error {
 	const interval, looking = 30 * time.Second, 60 * time.Second
 	s, err := b.start(ctx, maxClients(b.streams), "HEARTBEAT_INTERVAL="+interval.String())
 	if err != nil {
@@ -58,11 +59,11 @@ func heartbeats(ctx context.Context, b *bench, r *report) error {
 	n := counts[len(counts)-1] - first
 	mean := float64(n) / took.Seconds()
 	share := 100 * (after.CPU - before.CPU).Seconds() / took.Seconds()
-	r.tell("streams, nothing sent to them", "%d, looked at for %v", b.streams, took.Round(time.Second))
-	r.check("the server's CPU", share < 2, fmt.Sprintf("%.2f %% of one core", share), "less than 2 %")
-	r.check("heartbeats", n >= int(float64(b.streams)*0.95*took.Seconds()/interval.Seconds()), fmt.Sprintf("%d, %.0f a second", n, mean), "one for each stream in each interval")
-	r.check("most in any second", float64(slices.Max(seconds)) <= 2*mean, slices.Max(seconds), "at most twice the mean")
-	r.equal("streams open", c.Counts(0).Open, b.streams)
-	r.faults("streams", c.Counts(0))
+	r.Tell("streams, nothing sent to them", "%d, looked at for %v", b.streams, took.Round(time.Second))
+	r.Check("the server's CPU", share < 2, fmt.Sprintf("%.2f %% of one core", share), "less than 2 %")
+	r.Check("heartbeats", n >= int(float64(b.streams)*0.95*took.Seconds()/interval.Seconds()), fmt.Sprintf("%d, %.0f a second", n, mean), "one for each stream in each interval")
+	r.Check("most in any second", float64(slices.Max(seconds)) <= 2*mean, slices.Max(seconds), "at most twice the mean")
+	r.Equal("streams open", c.Counts(0).Open, b.streams)
+	faults(r, "streams", c.Counts(0))
 	return nil
 }

@@ -8,11 +8,12 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // kill2 sends a second SIGTERM while the server drains: whoever does that does
 // not want to wait.
-func kill2(ctx context.Context, b *bench, r *report) error {
+func kill2(ctx context.Context, b *bench, r *report.Report) error {
 	n := min(b.streams, 5000)
 	s, err := b.start(ctx, maxClients(n), "SHUTDOWN_GRACE=20s")
 	if err != nil {
@@ -32,7 +33,7 @@ func kill2(ctx context.Context, b *bench, r *report) error {
 		return err
 	}
 	left := c.Counts(0).Open
-	r.check("streams still open at the second signal", left > 0, left, "some, or the drain was over")
+	r.Check("streams still open at the second signal", left > 0, left, "some, or the drain was over")
 	began := time.Now()
 	if err := s.Signal(syscall.SIGTERM); err != nil {
 		return err
@@ -41,12 +42,12 @@ func kill2(ctx context.Context, b *bench, r *report) error {
 	if err != nil {
 		return err
 	}
-	r.within("ended after the second signal within", time.Since(began), time.Second)
-	r.check("exit code", code != 0, code, "not 0: it was not an orderly end")
+	r.Within("ended after the second signal within", time.Since(began), time.Second)
+	r.Check("exit code", code != 0, code, "not 0: it was not an orderly end")
 	if err := c.Await(ctx, "all streams to end", func() bool { return c.Counts(0).Open == 0 }); err != nil {
 		return err
 	}
 	counts := c.Counts(0)
-	r.tell("streams ended by", "%s", counts.Endings())
+	r.Tell("streams ended by", "%s", counts.Endings())
 	return nil
 }

@@ -28,13 +28,15 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // scenario is one promise or a few that are tried together.
 type scenario struct {
 	name  string
 	about string
-	run   func(ctx context.Context, b *bench, r *report) error
+	run   func(ctx context.Context, b *bench, r *report.Report) error
 	// asked: it is run only when it is named.
 	asked bool
 }
@@ -138,21 +140,21 @@ func choose(names string) ([]scenario, error) {
 func (b *bench) try(ctx context.Context, s scenario) bool {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("the scenario took too long"))
 	defer cancel()
-	r := &report{}
+	r := &report.Report{}
 	began := time.Now()
 	err := s.run(ctx, b, r)
 	if err != nil {
-		r.fail("ran to its end", err.Error(), "yes")
+		r.Fail("ran to its end", err.Error(), "yes")
 	}
 	b.end()
 	log := b.takeLog()
 	if line := alarming(log); line != "" {
-		r.fail("the servers' log", line, "warnings at most")
+		r.Fail("the servers' log", line, "warnings at most")
 	}
-	r.print(os.Stdout, s, time.Since(began))
-	if !r.passed() && log != "" {
+	r.Print(os.Stdout, s.name, s.about, time.Since(began))
+	if !r.Passed() && log != "" {
 		const most = 4000
 		fmt.Printf("  the end of the servers' log:\n%s\n", log[max(0, len(log)-most):])
 	}
-	return r.passed()
+	return r.Passed()
 }

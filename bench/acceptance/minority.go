@@ -10,11 +10,12 @@ import (
 
 	"github.com/sseactor/sseactor/bench/loadgen"
 	"github.com/sseactor/sseactor/bench/process"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // minority compares broadcasts to a crowd that reads with broadcasts to one of which
 // 1 % does not, in turns.
-func minority(ctx context.Context, b *bench, r *report) error {
+func minority(ctx context.Context, b *bench, r *report.Report) error {
 	stuck := b.streams / 100
 	var with, without []time.Duration
 	var sum loadgen.Counts
@@ -34,10 +35,10 @@ func minority(ctx context.Context, b *bench, r *report) error {
 	}
 	a, z := median(without), median(with)
 	ratio := float64(z) / float64(a)
-	r.tell("all read: a broadcast reaches the last after, by rounds", "%s", milliseconds(without))
-	r.tell(fmt.Sprintf("%d do not: it reaches the last other after, by rounds", stuck), "%s", milliseconds(with))
-	r.check("the second to the first (medians)", ratio <= 1.1, fmt.Sprintf("%.2f (%v to %v)", ratio, z.Round(time.Millisecond), a.Round(time.Millisecond)), "at most 1.1")
-	r.faults("who read", sum)
+	r.Tell("all read: a broadcast reaches the last after, by rounds", "%s", milliseconds(without))
+	r.Tell(fmt.Sprintf("%d do not: it reaches the last other after, by rounds", stuck), "%s", milliseconds(with))
+	r.Check("the second to the first (medians)", ratio <= 1.1, fmt.Sprintf("%.2f (%v to %v)", ratio, z.Round(time.Millisecond), a.Round(time.Millisecond)), "at most 1.1")
+	faults(r, "who read", sum)
 	return nil
 }
 

@@ -8,13 +8,14 @@ import (
 	"sync/atomic"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // overflow sends far more than the outbox of a stream that does not read can
 // hold, at a pace that the others keep up with, and then has those read again:
 // every event that they did not get must have been counted, and they must have
 // been told of it.
-func overflow(ctx context.Context, b *bench, r *report) error {
+func overflow(ctx context.Context, b *bench, r *report.Report) error {
 	const events, step = 3000, 50
 	s, c, streams, err := gather(ctx, b, events, stuck)
 	if err != nil {
@@ -42,12 +43,12 @@ func overflow(ctx context.Context, b *bench, r *report) error {
 		return err
 	}
 	dropped := int(status["dropped"])
-	r.check("overflow: events dropped, by /api/sse/metrics", dropped > 0, dropped, fmt.Sprintf("some of %d × %d", stuck, events))
+	r.Check("overflow: events dropped, by /api/sse/metrics", dropped > 0, dropped, fmt.Sprintf("some of %d × %d", stuck, events))
 	// What waits is shared by all outboxes, so even the bound of one for each
 	// would be far too much: 100 MiB.
-	r.check("overflow: the server grew by", grown <= 32<<20, mebibytes(grown), "at most 32 MiB")
-	r.equal("overflow: events that readers got", c.Counts(healthy).Events, (crowd-stuck)*events)
-	r.faults("overflow, readers", c.Counts(healthy))
+	r.Check("overflow: the server grew by", grown <= 32<<20, mebibytes(grown), "at most 32 MiB")
+	r.Equal("overflow: events that readers got", c.Counts(healthy).Events, (crowd-stuck)*events)
+	faults(r, "overflow, readers", c.Counts(healthy))
 
 	c.Resume(streams[:stuck]...)
 	settle(ctx, c, func() bool {
@@ -61,9 +62,9 @@ func overflow(ctx context.Context, b *bench, r *report) error {
 		}
 	})
 	n := c.Counts(stuckOnes)
-	r.tell("overflow: the stuck ones then read", "%d events and %d notices of %d more; ended: %s", n.Events, n.Notices, n.Told, n.Endings())
-	r.zero("overflow: stuck ones with a hole that they were not told of exactly", untold)
-	r.equal("overflow: events that notices tell of, against those counted", n.Told, dropped)
-	r.faults("overflow, stuck ones", n)
+	r.Tell("overflow: the stuck ones then read", "%d events and %d notices of %d more; ended: %s", n.Events, n.Notices, n.Told, n.Endings())
+	r.Zero("overflow: stuck ones with a hole that they were not told of exactly", untold)
+	r.Equal("overflow: events that notices tell of, against those counted", n.Told, dropped)
+	faults(r, "overflow, stuck ones", n)
 	return nil
 }

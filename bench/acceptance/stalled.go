@@ -11,6 +11,7 @@ import (
 
 	"github.com/sseactor/sseactor/bench/loadgen"
 	"github.com/sseactor/sseactor/bench/process"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 
 // stalled compares a crowd in which all read with one in which some do not, in
 // turns, because the machine is not equally quiet all the time.
-func stalled(ctx context.Context, b *bench, r *report) error {
+func stalled(ctx context.Context, b *bench, r *report.Report) error {
 	var with, without []blasted
 	for i := range b.rounds {
 		for j := range 2 {
@@ -53,7 +54,7 @@ func stalled(ctx context.Context, b *bench, r *report) error {
 	reportSide(r, fmt.Sprintf("B, %d do not", stuck), with)
 	a, z := median(times(without)), median(times(with))
 	ratio := float64(z) / float64(a)
-	r.check("slowest reader's last event, B to A (medians)", ratio <= 1.2, fmt.Sprintf("%.2f (%v to %v)", ratio, z.Round(time.Millisecond), a.Round(time.Millisecond)), "at most 1.2")
+	r.Check("slowest reader's last event, B to A (medians)", ratio <= 1.2, fmt.Sprintf("%.2f (%v to %v)", ratio, z.Round(time.Millisecond), a.Round(time.Millisecond)), "at most 1.2")
 	return overflow(ctx, b, r)
 }
 
@@ -77,7 +78,7 @@ func times(rounds []blasted) (all []time.Duration) {
 }
 
 // reportSide sums up the rounds of one side.
-func reportSide(r *report, side string, rounds []blasted) {
+func reportSide(r *report.Report, side string, rounds []blasted) {
 	var slowest, pace, accounts []string
 	var sum loadgen.Counts
 	lost, busy, incomplete, growth := 0, 0, 0, int64(0)
@@ -95,16 +96,16 @@ func reportSide(r *report, side string, rounds []blasted) {
 			accounts = append(accounts, one.account)
 		}
 	}
-	r.tell(side+": slowest reader's last event", "%s", strings.Join(slowest, ", "))
-	r.tell(side+": pace the server took, events a second", "%s", strings.Join(pace, ", "))
-	r.tell(side+": answers that it was too busy", "%d", busy)
-	r.tell(side+": deliveries a second, median", "%.0f", float64(readers*blast)/median(times(rounds)).Seconds())
-	r.check(side+": readers that missed something", incomplete == 0, fmt.Sprintf("%d (%d events)", incomplete, lost), "0")
+	r.Tell(side+": slowest reader's last event", "%s", strings.Join(slowest, ", "))
+	r.Tell(side+": pace the server took, events a second", "%s", strings.Join(pace, ", "))
+	r.Tell(side+": answers that it was too busy", "%d", busy)
+	r.Tell(side+": deliveries a second, median", "%.0f", float64(readers*blast)/median(times(rounds)).Seconds())
+	r.Check(side+": readers that missed something", incomplete == 0, fmt.Sprintf("%d (%d events)", incomplete, lost), "0")
 	if accounts != nil {
-		r.tell(side+": what the server counted there", "%s", strings.Join(accounts, "; "))
+		r.Tell(side+": what the server counted there", "%s", strings.Join(accounts, "; "))
 	}
-	r.faults(side+", readers", sum)
-	r.tell(side+": the server grew by at most", "%s", mebibytes(growth))
+	faults(r, side+", readers", sum)
+	r.Tell(side+": the server grew by at most", "%s", mebibytes(growth))
 }
 
 // blastRound has a fresh server, and posts events to everybody as fast as it

@@ -11,10 +11,11 @@ import (
 
 	"github.com/sseactor/sseactor/bench/loadgen"
 	"github.com/sseactor/sseactor/bench/process"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 // reportLive: those that stayed got exactly what was theirs.
-func (d *deliveryRun) reportLive(r *report, expected []loadgen.Set, total int) {
+func (d *deliveryRun) reportLive(r *report.Report, expected []loadgen.Set, total int) {
 	at := make(map[*loadgen.Stream]int, len(d.streams))
 	for i, s := range d.streams {
 		at[s] = i
@@ -26,16 +27,16 @@ func (d *deliveryRun) reportLive(r *report, expected []loadgen.Set, total int) {
 		foreign += f
 	})
 	n := d.client.Counts(live)
-	r.equal("live streams that stayed", n.Open, len(d.streams))
-	r.equal("live: events received", n.Events, total)
-	r.zero("live: events missing", missing)
-	r.zero("live: events that were for others", foreign)
-	r.faults("live", n)
+	r.Equal("live streams that stayed", n.Open, len(d.streams))
+	r.Equal("live: events received", n.Events, total)
+	r.Zero("live: events missing", missing)
+	r.Zero("live: events that were for others", foreign)
+	faults(r, "live", n)
 }
 
 // reportPassers: who came and went got a run without holes of what was theirs,
 // and who is still there got all that was posted since it came.
-func (d *deliveryRun) reportPassers(r *report) {
+func (d *deliveryRun) reportPassers(r *report.Report) {
 	expected := d.plan.addressed(membersOf(d.client, d.passers))
 	at := make(map[*loadgen.Stream]int, len(d.passers))
 	for i, s := range d.passers {
@@ -53,13 +54,13 @@ func (d *deliveryRun) reportPassers(r *report) {
 		}
 	})
 	n := d.client.Counts(churned)
-	r.tell("churned: events received", "%d", n.Events)
-	r.zero("churned: holes between the first and the last event", holes)
-	r.zero("churned, still there: events missing since they came", missed)
-	r.zero("churned: events that were for others", foreign)
-	r.tell("churned: ended by", "%s", n.Endings())
-	r.zero("churned: ended by the server", n.AllEnded()-n.Ended[loadgen.EndLocal]-n.Ended[loadgen.EndAbort])
-	r.faults("churned", n)
+	r.Tell("churned: events received", "%d", n.Events)
+	r.Zero("churned: holes between the first and the last event", holes)
+	r.Zero("churned, still there: events missing since they came", missed)
+	r.Zero("churned: events that were for others", foreign)
+	r.Tell("churned: ended by", "%s", n.Endings())
+	r.Zero("churned: ended by the server", n.AllEnded()-n.Ended[loadgen.EndLocal]-n.Ended[loadgen.EndAbort])
+	faults(r, "churned", n)
 }
 
 // order is all tags that arrived anywhere, in the order of the server's ids.
@@ -103,7 +104,7 @@ func (d *deliveryRun) missedSince(s *loadgen.Stream, mine loadgen.Set) (missed i
 }
 
 // reportAnswers: the server's answers agree with what the streams saw.
-func (d *deliveryRun) reportAnswers(r *report, expected []loadgen.Set) {
+func (d *deliveryRun) reportAnswers(r *report.Report, expected []loadgen.Set) {
 	arrivals, disagree := d.client.Arrivals()
 	receivers := make([]int, planTags)
 	for _, set := range expected {
@@ -127,11 +128,11 @@ func (d *deliveryRun) reportAnswers(r *report, expected []loadgen.Set) {
 			counts++
 		}
 	}
-	r.zero("answers with an id that the streams did not see", ids+disagree)
-	r.zero("answers with an eventsSent that can't be", counts)
+	r.Zero("answers with an id that the streams did not see", ids+disagree)
+	r.Zero("answers with an eventsSent that can't be", counts)
 }
 
-func (d *deliveryRun) reportTimes(r *report) {
+func (d *deliveryRun) reportTimes(r *report.Report) {
 	arrivals, _ := d.client.Arrivals()
 	var last []time.Duration
 	for _, one := range d.plan.all {
@@ -140,13 +141,13 @@ func (d *deliveryRun) reportTimes(r *report) {
 		}
 	}
 	if len(last) > 0 {
-		r.tell("a broadcast reaches the last stream after", "median %v, most %v", median(last).Round(time.Millisecond), slices.MaxFunc(last, cmp.Compare[time.Duration]).Round(time.Millisecond))
+		r.Tell("a broadcast reaches the last stream after", "median %v, most %v", median(last).Round(time.Millisecond), slices.MaxFunc(last, cmp.Compare[time.Duration]).Round(time.Millisecond))
 	}
-	r.tell("from post to stream, all events", "%v", d.client.Latency(live))
+	r.Tell("from post to stream, all events", "%v", d.client.Latency(live))
 }
 
 // leave closes all streams and looks at what the server is left with.
-func (d *deliveryRun) leave(ctx context.Context, r *report, before level) error {
+func (d *deliveryRun) leave(ctx context.Context, r *report.Report, before level) error {
 	const spareFDs, spareGoroutines, spareHeap = 8, 10, 2 << 20
 	half := len(d.streams) / 2
 	began := time.Now()
@@ -157,9 +158,9 @@ func (d *deliveryRun) leave(ctx context.Context, r *report, before level) error 
 	if err != nil {
 		return err
 	}
-	r.equal("all closed (half FIN, half RST): activeConnections", last, 0)
-	r.within("since the last close", max(0, time.Since(began)-closing), time.Second)
-	r.tell("since the first close", "%v", time.Since(began).Round(time.Millisecond))
+	r.Equal("all closed (half FIN, half RST): activeConnections", last, 0)
+	r.Within("since the last close", max(0, time.Since(began)-closing), time.Second)
+	r.Tell("since the first close", "%v", time.Since(began).Round(time.Millisecond))
 
 	// fasthttp keeps idle goroutines for ten seconds or so.
 	wait, cancel := context.WithTimeout(ctx, 40*time.Second)
@@ -173,21 +174,21 @@ func (d *deliveryRun) leave(ctx context.Context, r *report, before level) error 
 		return err
 	}
 	back := time.Since(began)
-	r.check("descriptors", after.FDs-before.FDs <= spareFDs, fmt.Sprintf("%d, before %d", after.FDs, before.FDs), fmt.Sprintf("at most %d more", spareFDs))
-	r.check("goroutines", after.goroutines-before.goroutines <= spareGoroutines, fmt.Sprintf("%d, before %d", after.goroutines, before.goroutines), fmt.Sprintf("at most %d more", spareGoroutines))
-	r.tell("both back after", "%v", back.Round(100*time.Millisecond))
+	r.Check("descriptors", after.FDs-before.FDs <= spareFDs, fmt.Sprintf("%d, before %d", after.FDs, before.FDs), fmt.Sprintf("at most %d more", spareFDs))
+	r.Check("goroutines", after.goroutines-before.goroutines <= spareGoroutines, fmt.Sprintf("%d, before %d", after.goroutines, before.goroutines), fmt.Sprintf("at most %d more", spareGoroutines))
+	r.Tell("both back after", "%v", back.Round(100*time.Millisecond))
 	if err := process.Pause(ctx, 15*time.Second); err != nil {
 		return err
 	}
 	if after, err = d.server.level(ctx); err != nil {
 		return err
 	}
-	r.tell("the server before", "%v", before)
-	r.tell("the server 15 s later", "%v", after)
+	r.Tell("the server before", "%v", before)
+	r.Tell("the server 15 s later", "%v", after)
 	heap, err := d.server.liveHeap(ctx)
 	if err != nil {
 		return err
 	}
-	r.check("live heap, after a collection", heap-d.heapBefore <= spareHeap, fmt.Sprintf("%s, before %s", mebibytes(heap), mebibytes(d.heapBefore)), "at most "+mebibytes(spareHeap)+" more")
+	r.Check("live heap, after a collection", heap-d.heapBefore <= spareHeap, fmt.Sprintf("%s, before %s", mebibytes(heap), mebibytes(d.heapBefore)), "at most "+mebibytes(spareHeap)+" more")
 	return nil
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/sseactor/sseactor/bench/loadgen"
+	"github.com/sseactor/sseactor/bench/report"
 )
 
 func testMembers(n int) []member {
@@ -132,13 +133,13 @@ func TestSparkline(t *testing.T) {
 }
 
 func TestReportFailsWithOneFault(t *testing.T) {
-	r := &report{}
-	r.tell("a", "b")
-	r.zero("c", 0)
-	r.faults("d", loadgen.Counts{})
-	assert.True(t, r.passed())
-	r.faults("d", loadgen.Counts{Faults: loadgen.Faults{Renumbered: 1}})
-	assert.False(t, r.passed())
+	r := &report.Report{}
+	r.Tell("a", "b")
+	r.Zero("c", 0)
+	faults(r, "d", loadgen.Counts{})
+	assert.True(t, r.Passed())
+	faults(r, "d", loadgen.Counts{Faults: loadgen.Faults{Renumbered: 1}})
+	assert.False(t, r.Passed())
 }
 
 func TestAlarmingLines(t *testing.T) {

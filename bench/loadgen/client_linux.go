@@ -30,6 +30,9 @@ type Options struct {
 	// the next is used (default 8,000): from about 10,000 on, finding a free
 	// port takes the kernel ever longer.
 	StreamsPerSource int
+	// FirstSource is how many addresses, from 127.0.0.2 on, are left to other load
+	// clients on this machine.
+	FirstSource int
 	// OnEnd is called when the other side ended a stream or refused it, by the
 	// worker's goroutine: it must be quick. It says whether and when the stream
 	// opens again.
@@ -262,9 +265,9 @@ func (c *Client) note(err error) {
 }
 
 // nextSource gives the source address of the next connect: 127.0.0.2 for the
-// first ones, then 127.0.0.3, and so on, round again after 250.
+// first ones if FirstSource is zero, then 127.0.0.3, and so on, round again after 250.
 func (c *Client) nextSource() netip.AddrPort {
-	n := int(c.dialled.Add(1)-1) / c.options.StreamsPerSource % 250
+	n := (c.options.FirstSource + int(c.dialled.Add(1)-1)/c.options.StreamsPerSource) % 250
 	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, byte(2 + n)}), 0)
 }
 

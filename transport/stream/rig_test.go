@@ -56,7 +56,7 @@ func newRig(t testing.TB, opts Options, change ...func(*actor.Options)) *rig {
 	require.NoError(t, err)
 	r := &rig{t: t, hub: hub, ended: make(chan ended, 100_000)}
 	opts.Writers = hubOpts.Writers
-	opts.Closed = func(c *actor.Client, why actor.Reason, err error) { r.ended <- ended{c.ID, why, err} }
+	opts.Closed = func(c *actor.Client, why actor.Reason, err error) { r.ended <- ended{c.ID(), why, err} }
 	hub.Start()
 	r.engine, err = Start(hub, opts)
 	require.NoError(t, err)

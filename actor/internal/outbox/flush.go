@@ -48,10 +48,10 @@ func (o *Outbox) Flush(first *sse.Frame, scratch []byte, tick uint32, rounds int
 			o.take()
 			w = o.word.Load()
 		case w&flagEnding != 0:
-			if o.farewell == nil {
+			if o.queue == nil || o.queue.farewell == nil {
 				return o.close(written, nil)
 			}
-			o.current, o.offset, o.farewell = o.farewell, 0, nil
+			o.current, o.offset, o.queue.farewell = o.queue.farewell, 0, nil
 		default:
 			if o.word.CompareAndSwap(w, stateIdle) {
 				return Idle
@@ -80,7 +80,7 @@ func (o *Outbox) Flush(first *sse.Frame, scratch []byte, tick uint32, rounds int
 
 // take moves the queue's first frame to current.
 func (o *Outbox) take() {
-	o.current, o.offset = o.pop(), 0
+	o.current, o.offset = o.queue.pop(), 0
 	o.uncount(1, o.current.Len())
 }
 
@@ -99,7 +99,7 @@ func (o *Outbox) gather(w uint64, scratch []byte) []byte {
 		return rest
 	}
 	pending := append(scratch[:0], rest...)
-	ahead := cursor{o.head, o.headPos}
+	ahead := o.queue.ahead()
 	for ; waiting > 0; waiting-- {
 		f := ahead.next()
 		if len(pending)+f.Len() > cap(pending) {
@@ -127,7 +127,7 @@ func (o *Outbox) consume(n int, written *Written) {
 		if n == 0 {
 			break
 		}
-		o.current = o.pop()
+		o.current = o.queue.pop()
 		taken++
 		size += o.current.Len()
 	}
@@ -140,7 +140,7 @@ func (o *Outbox) consume(n int, written *Written) {
 func (o *Outbox) discard(w uint64) {
 	size := 0
 	for range frames(w) {
-		f := o.pop()
+		f := o.queue.pop()
 		size += f.Len()
 		if !f.Control() {
 			o.discarded++

@@ -84,21 +84,18 @@ type Outbox struct {
 	word atomic.Uint64
 	sink Sink
 
-	blocks bool // Sink.Blocks
-
-	// The queue's two ends. The producer's belongs to the hub, the consumer's
-	// to the owner; an idle outbox has no owner, and both belong to the hub.
-	tail     *segment
-	head     *segment
-	tailPos  uint32
-	headPos  uint32
-	farewell *sse.Frame // set by the hub before flagEnding, read after
+	// What waits; nil while nothing ever did, as for most clients most of the time.
+	// The hub sets it before the word counts a frame or has flagEnding, and only
+	// then does the owner read it.
+	queue *queue
 
 	// The owner's.
 	current   *sse.Frame    // being written
 	offset    uint32        // how much of current is written
 	lastWrite atomic.Uint32 // tick of the last successful write; read by the hub
 	discarded uint32        // frames dropped for flagDiscard
+
+	blocks bool // Sink.Blocks
 }
 
 // Init makes o ready, owned by the caller: a new stream's frames wait until the
@@ -144,14 +141,14 @@ func (o *Outbox) Offer(f *sse.Frame, limits Limits) Verdict {
 			if !o.word.CompareAndSwap(w, stateBusy) {
 				continue
 			}
-			o.rewind() // takes back what was pushed but never counted
+			o.queue.rewind() // takes back what was pushed but never counted
 			return Handed
 		}
 		if !pushed {
 			if !fits(w, f, limits) {
 				return Full
 			}
-			o.push(f)
+			o.waiting().push(f)
 			pushed = true
 		}
 		// Counting must fail if the owner has gone idle since: the frame would
@@ -205,7 +202,9 @@ func (o *Outbox) End(farewell *sse.Frame, discard bool) (hand, ok bool) {
 	if state(w) == stateClosed || w&(flagEnding|flagKill) != 0 {
 		return false, false
 	}
-	o.farewell = farewell
+	if farewell != nil {
+		o.waiting().farewell = farewell
+	}
 	flags := flagEnding
 	if discard {
 		flags |= flagDiscard
@@ -311,10 +310,12 @@ func (o *Outbox) Undelivered() (left, discarded int) {
 	if o.current != nil && !o.current.Control() {
 		left++
 	}
-	waiting := cursor{o.head, o.headPos}
-	for range frames(o.word.Load()) {
-		if !waiting.next().Control() {
-			left++
+	if n := frames(o.word.Load()); n > 0 {
+		waiting := o.queue.ahead()
+		for range n {
+			if !waiting.next().Control() {
+				left++
+			}
 		}
 	}
 	return left + int(o.discarded), int(o.discarded)
@@ -323,6 +324,6 @@ func (o *Outbox) Undelivered() (left, discarded int) {
 // Shrink gives back the memory of an idle, empty queue. Hub only.
 func (o *Outbox) Shrink() {
 	if state(o.word.Load()) == stateIdle {
-		o.head, o.tail = nil, nil
+		o.queue = nil
 	}
 }

@@ -2,6 +2,23 @@ package outbox
 
 import "github.com/sseactor/sseactor/actor/sse"
 
+// queue is the frames that wait, and what is written after them. The producer's end
+// belongs to the hub, the consumer's to the owner; an idle outbox has no owner, and
+// both belong to the hub.
+type queue struct {
+	tail, head       *segment
+	tailPos, headPos uint32
+	farewell         *sse.Frame // set by the hub before flagEnding, read after
+}
+
+// waiting is the queue, which it makes if there is none. Hub only.
+func (o *Outbox) waiting() *queue {
+	if o.queue == nil {
+		o.queue = new(queue)
+	}
+	return o.queue
+}
+
 // segment is a piece of the queue. It is filled once from front to back and
 // then left to the garbage collector, or rewound when the outbox is idle, so
 // neither side needs to know the other's position: the word's count says how
@@ -21,27 +38,32 @@ const (
 )
 
 // push appends f behind the tail. Hub only; the caller then counts the frame.
-func (o *Outbox) push(f *sse.Frame) {
+func (q *queue) push(f *sse.Frame) {
 	switch {
-	case o.tail == nil:
+	case q.tail == nil:
 		s := &segment{frames: make([]*sse.Frame, firstSegment)}
-		o.head, o.tail, o.headPos, o.tailPos = s, s, 0, 0
-	case int(o.tailPos) == len(o.tail.frames):
-		s := &segment{frames: make([]*sse.Frame, min(4*len(o.tail.frames), maxSegment))}
-		o.tail.next = s
-		o.tail, o.tailPos = s, 0
+		q.head, q.tail, q.headPos, q.tailPos = s, s, 0, 0
+	case int(q.tailPos) == len(q.tail.frames):
+		s := &segment{frames: make([]*sse.Frame, min(4*len(q.tail.frames), maxSegment))}
+		q.tail.next = s
+		q.tail, q.tailPos = s, 0
 	}
-	o.tail.frames[o.tailPos] = f
-	o.tailPos++
+	q.tail.frames[q.tailPos] = f
+	q.tailPos++
 }
 
 // rewind starts the queue of an idle outbox over, in the segment it has.
-func (o *Outbox) rewind() {
-	o.head = o.tail
-	o.headPos, o.tailPos = 0, 0
+func (q *queue) rewind() {
+	if q != nil {
+		q.head = q.tail
+		q.headPos, q.tailPos = 0, 0
+	}
 }
 
-// cursor is a position in the queue, for looking ahead without taking.
+// ahead is the queue's head, for looking at what waits without taking it.
+func (q *queue) ahead() cursor { return cursor{q.head, q.headPos} }
+
+// cursor is a position in the queue.
 type cursor struct {
 	segment *segment
 	pos     uint32
@@ -58,11 +80,11 @@ func (c *cursor) next() *sse.Frame {
 }
 
 // pop takes one frame from the head. Owner only; the caller uncounts it.
-func (o *Outbox) pop() *sse.Frame {
-	c := cursor{o.head, o.headPos}
+func (q *queue) pop() *sse.Frame {
+	c := q.ahead()
 	f := c.next()
 	// The frame may be the last to hold a large event's bytes: let go of it.
 	c.segment.frames[c.pos-1] = nil
-	o.head, o.headPos = c.segment, c.pos
+	q.head, q.headPos = c.segment, c.pos
 	return f
 }
