@@ -23,7 +23,9 @@ const config = settings({
   PUBLISH_P95: number(500),
 });
 
-const most = config.RAMP + config.HOLD + config.BROADCASTS * (config.INTERVAL + 2) + 3 * (config.TARGETED / config.RATE) + config.DRAIN + 120;
+// Far more than it takes, lest a slow server be cut off.
+const publishing = config.BROADCASTS * (config.INTERVAL + 5) + 3 * (config.TARGETED / config.RATE);
+const most = config.RAMP + config.SETTLE + config.HOLD + publishing + config.DRAIN + config.LEAVE + 30;
 
 export const options = {
   ...base,
@@ -41,7 +43,7 @@ export function stream({ run }) {
 
 export function conduct({ run, before }) {
   const publisher = new Publisher(config, run);
-  publisher.awaitActive(before + config.STREAMS, config.RAMP + 60, 'ramp');
+  publisher.awaitActive(before + config.STREAMS, config.RAMP, 'ramp');
   progress(`hold: ${thousands(config.STREAMS)} streams are open; ${config.HOLD} s of silence`);
   sleep(config.HOLD);
   progress(`broadcast: ${config.BROADCASTS} events to all`);
@@ -57,7 +59,7 @@ export function conduct({ run, before }) {
     sleep(Math.max(0, (began + ((n + 1) * 1000) / config.RATE - Date.now()) / 1000));
   }
   progress(`drain: the streams leave over ${config.DRAIN} s`);
-  publisher.end(before, { drain: config.DRAIN });
+  publisher.end(before, config.STREAMS, { drain: config.DRAIN });
 }
 
 export const handleSummary = summarize('connections-10k', config, ({ value, count, ms }) => [

@@ -17,7 +17,7 @@ const config = settings({
   DURATION: duration('60s'),
   PUBLISHERS: whole(50),
   RAMP: duration('10s'),
-  SETTLE: duration('10s'), // from the ramp to the first event
+  SETTLE: duration('10s'), // and then the first event, whatever the streams are
   LATENCY_P95: number(100),
   LATENCY_P99: number(250),
   PUBLISH_P95: number(50),
@@ -25,7 +25,7 @@ const config = settings({
 
 // The publishers start by the clock, since VUs can't call each other.
 const start = config.RAMP + config.SETTLE;
-const most = start + config.DURATION + 60;
+const most = start + config.DURATION + config.LEAVE + 30;
 
 export const options = {
   ...base,
@@ -72,12 +72,16 @@ export function conduct({ run, before }) {
   const began = Date.now();
   const until = (seconds) => sleep(Math.max(0, seconds - (Date.now() - began) / 1000));
   const plan = new Publisher(config, run);
-  plan.awaitActive(before + config.STREAMS, start, 'ramp');
+  plan.awaitActive(before + config.STREAMS, config.RAMP, 'ramp');
   until(start);
   progress(`publish: ${thousands(config.RATE)} events a second for ${config.DURATION} s, each to ${config.TARGET === 'all' ? 'all streams' : 'one stream'}`);
+  for (let passed = 10; passed < config.DURATION; passed += 10) {
+    until(start + passed);
+    progress(`publish: ${passed} of ${config.DURATION} s`);
+  }
   // The last publishers may wait for their answers for a while.
   until(start + config.DURATION + 3);
-  plan.end(before);
+  plan.end(before, config.STREAMS);
 }
 
 export const handleSummary = summarize('publish-rate', config, ({ value, count }) => [

@@ -25,7 +25,7 @@ const config = settings({
 });
 
 const stall = config.EVENTS / config.RATE + 2;
-const most = config.RAMP + 2 * stall + config.WAIT + 120;
+const most = config.RAMP + config.SETTLE + 3 * stall + config.WAIT + config.LEAVE + 30;
 
 export const options = {
   ...base,
@@ -85,7 +85,7 @@ export function sleeper({ run }) {
 export function conduct({ run, before }) {
   const publisher = new Publisher(config, run);
   const all = config.STREAMS + config.SLOW;
-  publisher.awaitActive(before + all, config.RAMP + 60, 'ramp');
+  publisher.awaitActive(before + all, config.RAMP, 'ramp');
   progress(`stall: ${thousands(config.SLOW)} of ${thousands(all)} streams stop reading for ${stall.toFixed(0)} s`);
   publisher.everybody({ name: STALL, expected: config.STREAMS });
   sleep(0.5);
@@ -97,7 +97,7 @@ export function conduct({ run, before }) {
   }
   progress(`catch up: the slow ones read again; ${config.WAIT} s`);
   sleep(2 + config.WAIT);
-  publisher.end(before, { expected: config.STREAMS });
+  publisher.end(before, all, { expected: config.STREAMS });
 }
 
 export const handleSummary = summarize('slow-consumers', config, ({ count }) => [

@@ -19,7 +19,7 @@ const config = settings({
   PUBLISH_P95: number(250),
 });
 
-const most = 60 + config.EVENTS * 3 * config.INTERVAL;
+const most = config.SETTLE + config.LEAVE + 30 + config.EVENTS * 3 * config.INTERVAL;
 
 export const options = {
   ...base,
@@ -35,7 +35,7 @@ export function stream({ run }) {
 
 export function conduct({ run, before }) {
   const publisher = new Publisher(config, run);
-  publisher.awaitActive(before + config.STREAMS, 30, 'connect');
+  publisher.awaitActive(before + config.STREAMS, 0, 'connect');
   progress('events to all streams, and to each');
   for (let n = 0; n < config.EVENTS; n++) {
     check(publisher.everybody(), { 'an event goes to all streams': (sent) => sent === config.STREAMS });
@@ -46,7 +46,7 @@ export function conduct({ run, before }) {
     publisher.everybody({ size: 4096 });
   }
   refusals();
-  publisher.end(before);
+  publisher.end(before, config.STREAMS);
 }
 
 // refusals are requests that the server must not take.

@@ -26,7 +26,7 @@ const config = settings({
   MEMORY_GROWTH: number(20), // percent, since a tenth of the time had passed
 });
 
-const most = config.RAMP + config.DURATION + 150;
+const most = config.RAMP + config.SETTLE + config.DURATION + config.LEAVE + 60;
 
 export const options = {
   ...base,
@@ -85,7 +85,7 @@ export function visitor({ run }) {
 
 export function conduct({ run, before }) {
   const publisher = new Publisher(config, run);
-  publisher.awaitActive(before + config.STREAMS + config.VISITORS, config.RAMP + 60, 'ramp');
+  publisher.awaitActive(before + config.STREAMS + config.VISITORS, config.RAMP, 'ramp');
   const memory = new Memory(publisher);
   const began = Date.now();
   let reported = began;
@@ -105,7 +105,7 @@ export function conduct({ run, before }) {
     }
     sleep(Math.max(0, (began - Date.now()) / 1000 + n * config.INTERVAL));
   }
-  publisher.end(before, { expected: config.STREAMS });
+  publisher.end(before, config.STREAMS + config.VISITORS, { expected: config.STREAMS });
 }
 
 // Memory is what the server's process holds now, against a tenth of the time in:

@@ -23,8 +23,8 @@ const config = settings({
   CONNECT_P95: number(5000),
 });
 
-const round = config.BROADCASTS * 2 + config.SPREAD + config.RECOVERY + 60;
-const most = config.RAMP + (config.STORMS + 1) * round + 60;
+const round = config.BROADCASTS * 2 + config.SPREAD + config.RECOVERY + 40;
+const most = config.RAMP + config.SETTLE + (config.STORMS + 1) * round + config.LEAVE + 30;
 
 export const options = {
   ...base,
@@ -59,14 +59,14 @@ export function stream({ run }) {
 export function conduct({ run, before }) {
   const publisher = new Publisher(config, run);
   const all = before + config.STREAMS;
-  publisher.awaitActive(all, config.RAMP + 60, 'ramp');
+  publisher.awaitActive(all, config.RAMP, 'ramp');
   broadcast(publisher);
   for (let n = 1; n <= config.STORMS; n++) {
     progress(`storm ${n} of ${config.STORMS}: ${thousands(config.STREAMS)} streams close and come back within ${config.SPREAD} s`);
     storm(publisher, all);
     broadcast(publisher);
   }
-  publisher.end(before);
+  publisher.end(before, config.STREAMS);
 }
 
 function broadcast(publisher) {

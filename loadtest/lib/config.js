@@ -54,6 +54,8 @@ const common = {
   BASE_URL: { ...url, fallback: 'http://localhost:8080' },
   API_KEY: { ...token, secret: true },
   TOPIC: token,
+  SETTLE: duration('60s'), // after the ramp, for all streams to be open
+  LEAVE: duration('15s'), // after the end, for the server to notice that they have left
   METRICS_URL: { fallback: '', allowed: 'the address of /metrics, or none', parse: (t) => (t === 'none' ? t : t && url.parse(t)) },
 };
 

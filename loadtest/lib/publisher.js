@@ -4,7 +4,7 @@ import http from 'k6/http';
 import exec from 'k6/execution';
 import { fail, sleep } from 'k6';
 import { events, run as runMetrics, server } from './metrics.js';
-import { END, LOAD, STOP } from './stream.js';
+import { END, LOAD, STOP, longestPause } from './stream.js';
 import { tagged } from './tag.js';
 
 export const session = (run, i) => `${run}-${i}`;
@@ -74,15 +74,16 @@ export class Publisher {
     return found ? Number(found[1]) : undefined;
   }
 
-  // awaitActive waits until the server counts so many streams and gives the
-  // milliseconds that it took. If it takes too long the test is over.
-  awaitActive(want, most, what) {
+  // awaitActive waits until the server counts so many streams. If they are not there
+  // by SETTLE after a ramp of so many seconds, the test is over.
+  awaitActive(want, ramp, what) {
+    const most = ramp + this.config.SETTLE;
     const began = Date.now();
     let said = began;
     for (;;) {
       const active = this.active();
       if (active >= want) {
-        return Date.now() - began;
+        return;
       }
       if (Date.now() - said > 5000) {
         said = Date.now();
@@ -95,16 +96,19 @@ export class Publisher {
     }
   }
 
-  // end sends the end event and waits until no more streams than before are left.
-  // They may take so many seconds to leave.
-  end(before, { expected, drain = 0, most = 15 } = {}) {
-    this.everybody({ name: END, expected });
+  // end sends the end event to so many streams and waits until no more than before
+  // are left. They may take drain seconds to leave.
+  end(before, streams, { expected, drain = 0 } = {}) {
+    const sent = this.everybody({ name: END, expected });
     sleep(drain);
     const began = Date.now();
+    // Streams that were away are back within so many seconds, and then must be told.
+    let watch = sent >= streams ? 0 : longestPause + 1;
     let active = this.active();
-    for (let n = 1; active > before && Date.now() - began < most * 1000; n++) {
+    while ((active > before || watch > 0) && Date.now() - began < this.config.LEAVE * 1000) {
       sleep(0.1);
-      if (n % 10 === 0) {
+      watch -= 0.1;
+      if (Math.round(watch * 10) % 10 === 0) {
         this.stop();
       }
       active = this.active();
@@ -135,7 +139,7 @@ export function begin(config) {
   }
   let before = response.json('activeConnections');
   // The streams of a test before this one may be about to go.
-  for (let i = 0; before > 0 && !config.TOPIC && i < 50; i++) {
+  for (let i = 0; before > 0 && !config.TOPIC && i < 25; i++) {
     sleep(0.2);
     before = publisher.active();
   }

@@ -14,6 +14,8 @@ export const STALL = 'load-stall';
 export const END = 'load-end';
 // STOP ends streams that were not there for the end. It is not counted.
 export const STOP = 'load-stop';
+// longestPause is how many seconds a stream that was cut stays away at most.
+export const longestPause = 3;
 const ours = new Set([LOAD, STORM, STALL, END]);
 
 // hold keeps a stream open until the test's end event, and opens it again if it is
@@ -32,7 +34,7 @@ export function hold(config, run, session, options = {}) {
     if (state.over) {
       return state.tally;
     }
-    sleep(pause === undefined ? 1 + 2 * Math.random() : pause);
+    sleep(pause === undefined ? 1 + (longestPause - 1) * Math.random() : pause);
   }
 }
 
