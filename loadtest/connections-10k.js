@@ -20,7 +20,7 @@ const config = settings({
   DRAIN: duration('20s'),
   LATENCY_P95: number(1000),
   LATENCY_P99: number(2000),
-  PUBLISH_P95: number(500),
+  PUBLISH_P95: number(1000),
 });
 
 // Far more than it takes, lest a slow server be cut off.

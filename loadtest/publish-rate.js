@@ -15,7 +15,7 @@ const config = settings({
   TARGET: choice('one', 'all'), // each event goes to one stream, or to all
   SIZE: whole(256, 0),
   DURATION: duration('60s'),
-  PUBLISHERS: whole(50),
+  PUBLISHERS: whole(200), // at most so many wait for their answers at a time
   RAMP: duration('10s'),
   SETTLE: duration('10s'), // and then the first event, whatever the streams are
   LATENCY_P95: number(100),

@@ -10,19 +10,20 @@ export function summarize(title, config, more = () => []) {
       return m && m.values[stat] !== undefined ? m.values[stat] : 0;
     };
     const count = (metric) => thousands(value(metric));
-    const times = (metric) =>
-      data.metrics[metric]
+    // An empty trend is all zeros: of, a counter, tells whether anything was measured.
+    const times = (metric, of) =>
+      value(of) > 0
         ? ['med', 'p(95)', 'p(99)', 'max'].map((s) => `${s === 'med' ? 'median' : s} ${ms(value(metric, s))}`).join(', ')
-        : 'none measured';
+        : 'nothing to measure';
     const judged = verdicts(data.metrics);
     const failed = judged.filter((v) => !v.ok);
     const lines = [
       ['streams', `${count('streams_opened')} opened, ${count('connect_errors')} connect errors, ${count('streams_refused')} refused, ${count('streams_cut')} cut`],
-      ['connecting', times('connect_time')],
-      ['published', `${count('events_published')} events, ${count('publish_errors')} errors; ${times('http_req_duration{name:publish}')}`],
-      ['deliveries', `${count('events_received')} received of ${count('events_expected')} expected; ${count('events_missing')} missing`],
+      ['connecting', times('connect_time', 'streams_opened')],
+      ['published', `${count('events_published')} events, ${count('publish_errors')} errors; ${times('http_req_duration{name:publish}', 'events_published')}`],
+      ['deliveries', `${thousands(value('events_expected') - value('events_missing'))} received of ${count('events_expected')} expected; ${count('events_missing')} missing`],
       ['checked', `${count('events_lost')} lost, ${count('events_repeated')} repeated, ${count('events_out_of_order')} out of order, ${count('events_damaged')} damaged`],
-      ['latency', times('event_latency')],
+      ['latency', times('event_latency', 'events_expected')],
       ...more({ value, count, times, ms }),
       ['thresholds', failed.length ? `${failed.length} of ${judged.length} failed` : `all ${judged.length} passed`],
     ];

@@ -9,7 +9,7 @@ export function promises(config, opened) {
     streams_refused: ['count==0'],
     streams_cut: ['count==0'],
     publish_errors: ['count==0'],
-    events_received: ['count>0'],
+    events_expected: ['count>0'],
     events_missing: ['count==0'],
     events_lost: ['count==0'],
     events_repeated: ['count==0'],
