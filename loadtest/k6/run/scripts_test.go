@@ -14,8 +14,8 @@ var small = map[string][]string{
 	"connections-10k": {"STREAMS=200", "RAMP=2s", "HOLD=500ms", "BROADCASTS=5", "INTERVAL=200ms", "TARGETED=200", "RATE=200", "DRAIN=1s"},
 	"spike":           {"STREAMS=100", "STORMS=2", "RAMP=1s", "SPREAD=200ms", "BROADCASTS=2"},
 	"soak":            {"STREAMS=50", "VISITORS=20", "VISIT=1s", "RAMP=1s", "DURATION=5s", "INTERVAL=100ms", "REPORT=2s", "MEMORY_GROWTH=100"},
-	"slow-consumers":  {"STREAMS=10", "SLOW=3", "EVENTS=200", "SIZE=60000", "RATE=60", "RAMP=500ms", "WAIT=2s"},
-	"publish-rate":    {"STREAMS=50", "RATE=300", "RAMP=1s", "SETTLE=1s", "DURATION=3s"},
+	"slow-consumers":  {"STREAMS=10", "SLOW=3", "EVENTS=200", "SIZE=60000", "RATE=60", "RAMP=500ms", "WAIT=3s"},
+	"publish-rate":    {"STREAMS=50", "RATE=200", "RAMP=1s", "SETTLE=2s", "DURATION=3s"},
 }
 
 // patient are latencies for a machine that does other things as well.

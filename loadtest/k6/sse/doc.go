@@ -1,6 +1,7 @@
 // Package sse is the k6 extension k6/x/sse: Server-Sent Events for k6 scripts.
 //
 //	import sse from 'k6/x/sse';
+//	import { check } from 'k6';
 //
 //	export default function () {
 //	  const response = sse.open('http://localhost:8080/api/sse?sessionId=demo', function (client) {
