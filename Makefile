@@ -8,10 +8,14 @@ STREAMS   ?= 10000
 BENCH     ?= .
 COUNT     ?= 6
 BENCHTIME ?= 0.5s
+# What needs other people's code is a module of its own.
+MODULES     := . transport/interop bench/peers loadtest/k6
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-interop lint fuzz tools acceptance load-10k bench-bars bench-peers bench bench-million load-1m readme clean
+.PHONY: help run build test test-go test-interop test-k6 lint fuzz tools readme clean \
+	acceptance load-10k load-1m bench bench-bars bench-peers bench-million \
+	k6 k6-run k6-check k6-smoke k6-10k k6-spike k6-soak k6-slow k6-publish
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -22,7 +26,7 @@ run: build ## start a development server with a page to try it on (ADDR=:8080)
 build: ## build bin/sseactor
 	@$(GO) build -o $(BIN) ./cmd/sseactor
 
-test: tools test-go test-interop ## run every test with the race detector; installs what they need where it can
+test: tools test-go test-interop test-k6 ## run every test, Go's with the race detector; installs what they need where it can
 
 test-go: ## run the Go tests of the product and its tools
 	$(GO) test -race -timeout 10m ./...
@@ -30,17 +34,17 @@ test-go: ## run the Go tests of the product and its tools
 test-interop: ## run others' SSE clients, a browser and nginx against the real server
 	cd transport/interop && $(GO) test -race -timeout 10m ./...
 
+test-k6: k6-check ## run the tests of the k6 extension, and every load test small
+	cd loadtest/k6 && $(GO) test -timeout 10m ./sse
+
 tools: ## install what the tests drive (Debian packages as root; else say what is missing)
 	@.ci/tools
 
 lint: ## gofmt, go vet and staticcheck
-	@test -z "$$(gofmt -l actor bench cmd transport | tee /dev/stderr)" || { echo 'run gofmt -w on these'; exit 1; }
-	$(GO) vet ./...
-	cd transport/interop && $(GO) vet ./...
-	cd bench/peers && $(GO) vet ./...
-	$(GO) run $(STATICCHECK) ./...
-	cd transport/interop && $(GO) run $(STATICCHECK) ./...
-	cd bench/peers && $(GO) run $(STATICCHECK) ./...
+	@test -z "$$(gofmt -l actor bench cmd loadtest transport | tee /dev/stderr)" || { echo 'run gofmt -w on these'; exit 1; }
+	@for module in $(MODULES); do ( \
+		cd $$module && echo "vet and staticcheck in $$module" && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... \
+	) || exit 1; done
 
 fuzz: ## run every fuzz target for FUZZTIME (default 30s) each
 	@.ci/fuzz $(FUZZTIME)
@@ -67,6 +71,36 @@ bench-million: ## 1,000,000 clients in one hub, with sinks that count: print wha
 
 load-1m: build ## 1,000,000 real streams, or as many as STREAMS says; refuses and says why if the machine does not allow it
 	$(GO) run ./bench/sockets -bin $(BIN) -streams $(if $(filter file,$(origin STREAMS)),1000000,$(STREAMS))
+
+k6: bin/k6 ## build bin/k6: k6 with k6/x/sse, from Go modules (some minutes the first time)
+
+bin/k6: $(filter-out %_test.go,$(wildcard loadtest/k6/*.go loadtest/k6/sse/*.go)) loadtest/k6/go.mod loadtest/k6/go.sum
+	cd loadtest/k6 && $(GO) build -o ../../bin/k6 .
+
+# What a script needs, and a server for it unless BASE_URL names one.
+k6-run: k6 build
+	@cd loadtest/k6 && $(GO) build -o ../../bin/loadtest ./run
+
+k6-check: k6-run ## run every load test small, and see each threshold fail
+	cd loadtest/k6 && K6=$(CURDIR)/bin/k6 SSEACTOR_BIN=$(CURDIR)/$(BIN) $(GO) test -count=1 -parallel 4 -timeout 10m ./run
+
+k6-smoke: k6-run ## load test: a few streams and events (BASE_URL= API_KEY= for your own server; see loadtest)
+	@bin/loadtest loadtest/smoke.js
+
+k6-10k: k6-run ## load test: 10,000 streams; ramp, hold, broadcast, targeted, drain
+	@bin/loadtest loadtest/connections-10k.js
+
+k6-spike: k6-run ## load test: reconnect storms
+	@bin/loadtest loadtest/spike.js
+
+k6-soak: k6-run ## load test: an hour of ordinary work
+	@bin/loadtest loadtest/soak.js
+
+k6-slow: k6-run ## load test: clients that stop reading
+	@bin/loadtest loadtest/slow-consumers.js
+
+k6-publish: k6-run ## load test: events at a fixed rate
+	@bin/loadtest loadtest/publish-rate.js
 
 readme: ## write the README's tables anew from the code
 	$(GO) test ./cmd/sseactor -run TestReadme -update
