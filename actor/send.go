@@ -71,6 +71,7 @@ func (s *state) send(frame *sse.Frame, target Target, reply chan<- Receipt) {
 	if size > sliceSize {
 		swept := m
 		swept.groups = slices.Clone(m.groups)
+		clear(m.groups)
 		s.sweeps.add(&swept)
 		return
 	}

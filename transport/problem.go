@@ -70,11 +70,11 @@ func replyJSON(ctx *fasthttp.RequestCtx, v any) {
 	replyBytes(ctx, b)
 }
 
-// replyBytes answers with JSON that nobody changes any more.
+// replyBytes answers with JSON, which it copies.
 func replyBytes(ctx *fasthttp.RequestCtx, b []byte) {
 	ctx.SetContentType("application/json")
 	ctx.Response.Header.Set("Cache-Control", "no-store")
-	ctx.Response.SetBodyRaw(b)
+	ctx.SetBody(b)
 }
 
 // requestFault answers a request that could not be read.

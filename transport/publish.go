@@ -38,23 +38,35 @@ func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 		return
 	}
 	items, batch, err := wire.Decode(ctx.PostBody(), s.opts.Events)
+	switch {
+	case err != nil:
+		reply(ctx, faultyEvent(err))
+	case key == "":
+		s.sendAll(s.deadlines.next(), items, caller).answer(ctx, items, batch)
+	default:
+		s.publishOnce(ctx, caller, key, items, batch)
+	}
+}
+
+// faultyEvent is the answer to a body with a fault.
+func faultyEvent(err error) problem {
 	var fault *wire.Fault
-	if errors.As(err, &fault) {
-		p := problem{Status: 400, Code: "INVALID_EVENT", Field: fault.Field, Detail: fault.Error()}
-		switch {
-		case fault.TooLarge && fault.Field == "":
-			p.Status, p.Code = 413, "BATCH_TOO_LARGE"
-		case fault.TooLarge:
-			p.Status, p.Code = 413, "EVENT_TOO_LARGE"
-		}
-		reply(ctx, p)
-		return
+	if !errors.As(err, &fault) {
+		return mistake
 	}
+	p := problem{Status: 400, Code: "INVALID_EVENT", Field: fault.Field, Detail: fault.Error()}
+	switch {
+	case fault.TooLarge && fault.Field == "":
+		p.Status, p.Code = 413, "BATCH_TOO_LARGE"
+	case fault.TooLarge:
+		p.Status, p.Code = 413, "EVENT_TOO_LARGE"
+	}
+	return p
+}
+
+// publishOnce is publish for a request with an Idempotency-Key.
+func (s *Server) publishOnce(ctx *fasthttp.RequestCtx, caller auth.Identity, key string, items []wire.Item, batch bool) {
 	deadline := s.deadlines.next()
-	if key == "" {
-		s.sendAll(deadline, items, caller).answer(ctx, items, batch)
-		return
-	}
 	o, state := s.answers.once(deadline, key, ctx.PostBody(), func() outcome {
 		return s.sendAll(deadline, items, caller)
 	})
@@ -109,11 +121,12 @@ func (o outcome) answer(ctx *fasthttp.RequestCtx, items []wire.Item, batch bool)
 		reply(ctx, o.problem(items, batch))
 		return
 	}
-	var b []byte
+	var room [512]byte // most answers fit, and cost no memory
+	b := room[:0]
 	if batch {
 		b = o.appendBatch(b, items)
 	} else {
-		b = appendResult(make([]byte, 0, 128+len(items[0].Data)), o.receipts[0], &items[0])
+		b = appendResult(b, o.receipts[0], &items[0])
 	}
 	replyBytes(ctx, b)
 }
