@@ -133,7 +133,7 @@ func (c *rawConn) Write(p []byte) (n int, err error) {
 	}
 	if !passed(c.writer.wanted) {
 		var errno syscall.Errno
-		n, errno = send(c.fd, p, true)
+		n, errno = send(c.fd, p, false)
 		switch {
 		case errno == 0 && n == len(p):
 			return n, nil
