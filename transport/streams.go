@@ -33,6 +33,14 @@ func (s *Server) openStream(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 		return
 	}
 	r.browser = accept.named
+	if conn := ctx.Conn(); s.engine.Detaches(conn) {
+		// Here and now: a hijack takes another goroutine with a stack that has yet to
+		// grow, and in a storm of connects these were a sixth of what each costs. What
+		// fasthttp then writes to the connection is lost.
+		s.takeOver(conn, r)
+		ctx.SetConnectionClose()
+		return
+	}
 	ctx.HijackSetNoResponse(true)
 	ctx.Hijack(func(c net.Conn) { s.takeOver(unwrap(c), r) })
 }

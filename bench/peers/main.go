@@ -6,6 +6,7 @@
 //
 //	make bench-peers                                    # from the project's root: all of it
 //	go run . -only sseactor,floor,nchan -work targeted -rounds 1
+//	go run . -growth                                    # how costs grow with the streams
 //
 // Each piece of work has a fresh process of the server. The systems take turns, and
 // each round begins with another one, because the machine is not equally quiet all
@@ -14,6 +15,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -31,7 +33,9 @@ func run() int {
 	pieces := flag.String("work", "", "comma-separated pieces of work; all if empty")
 	flag.IntVar(&o.rounds, "rounds", 3, "how often each system does each piece of work")
 	flag.IntVar(&o.streams, "streams", 10_000, "streams of the large pieces of work")
-	flag.StringVar(&o.out, "out", "", "the directory for results.json, results.md and the charts; empty: only print")
+	flag.StringVar(&o.out, "out", "", "the directory for the results and the charts; empty: only print")
+	flag.StringVar(&o.readme, "readme", "", "a file that has a place for the table; empty: none")
+	growing := flag.Bool("growth", false, "instead: how sseactor's costs grow with the streams, beside the floor's")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -43,7 +47,11 @@ func run() int {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		return 2
 	}
-	if err := compare(ctx, &o); err != nil {
+	do := compare
+	if *growing {
+		do = growth
+	}
+	if err := do(ctx, &o); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)
 		return 1
 	}
@@ -57,6 +65,7 @@ type options struct {
 	rounds  int
 	streams int
 	out     string
+	readme  string
 }
 
 func (o *options) choose(only, pieces string) (err error) {
@@ -113,7 +122,25 @@ func compare(ctx context.Context, o *options) error {
 	}
 	fmt.Println(results.markdown())
 	if o.out != "" {
-		return results.write(o.out)
+		err = results.write(o.out)
 	}
-	return nil
+	return errors.Join(err, insert(o.readme, "peers", results.markdown()))
+}
+
+// insert puts a table between the two marks with its name in a file.
+func insert(file, name, table string) error {
+	if file == "" {
+		return nil
+	}
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
+	begin, end := fmt.Sprintf("<!-- %s: made by make bench-%s -->\n", name, name), fmt.Sprintf("<!-- end of %s -->\n", name)
+	before, rest, found := strings.Cut(string(text), begin)
+	_, after, ended := strings.Cut(rest, end)
+	if !found || !ended {
+		return fmt.Errorf("%s has no place for the table: no %q with a %q behind it", file, begin, end)
+	}
+	return os.WriteFile(file, []byte(before+begin+"\n"+table+"\n"+end+after), 0o644)
 }

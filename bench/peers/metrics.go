@@ -24,6 +24,7 @@ const (
 	flood       metric = "saturated"
 	publishes   metric = "publishes"
 	halfLoadP99 metric = "half_load_p99"
+	sameLoadP99 metric = "same_load_p99"
 	connects    metric = "connects"
 	storm       metric = "storm"
 	refused     metric = "refused"
@@ -53,6 +54,7 @@ var columns = []column{
 	{flood, "saturated", "deliveries/s", true, 0, false},
 	{publishes, "targeted", "publishes/s", true, 0, false},
 	{halfLoadP99, "targeted at half load: p99", "ms", false, 2, false},
+	{sameLoadP99, "targeted at 6,000 a second: p99", "ms", false, 2, false},
 	{connects, "connects", "streams/s", true, 0, false},
 	{storm, "all reconnect at once", "s", false, 2, false},
 	{refused, "refused then", "streams", false, 0, true},

@@ -114,7 +114,7 @@ func (r *results) bestPeer(c column) (best float64) {
 	return best
 }
 
-// write writes results.json, results.md and the charts.
+// write writes results.json and the charts.
 func (r *results) write(dir string) error {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return err
@@ -124,9 +124,6 @@ func (r *results) write(dir string) error {
 		return err
 	}
 	if err := os.WriteFile(filepath.Join(dir, "results.json"), append(text, '\n'), 0o644); err != nil {
-		return err
-	}
-	if err := os.WriteFile(filepath.Join(dir, "results.md"), []byte(r.markdown()), 0o644); err != nil {
 		return err
 	}
 	return r.draw(dir)

@@ -28,6 +28,7 @@ type rawConn struct {
 
 	mu     sync.Mutex // held over system calls that do not wait: a closed descriptor's number may be another's
 	fd     int        // -1: closed, or given away
+	gone   bool       // given away: who still has the connection is to notice nothing
 	file   *os.File   // of fd, once somebody had to wait
 	raw    syscall.RawConn
 	reader deadline
@@ -66,7 +67,10 @@ func (c *rawConn) Read(p []byte) (int, error) {
 	if len(p) == 0 {
 		return 0, nil
 	}
-	if c.fd < 0 {
+	switch {
+	case c.gone:
+		return 0, io.EOF
+	case c.fd < 0:
 		return 0, c.failed("read", net.ErrClosed)
 	}
 	late := passed(c.reader.wanted)
@@ -128,7 +132,10 @@ func (c *rawConn) serve(p []byte) int {
 func (c *rawConn) Write(p []byte) (n int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fd < 0 {
+	switch {
+	case c.gone:
+		return len(p), nil
+	case c.fd < 0:
 		return 0, c.failed("write", net.ErrClosed)
 	}
 	if !passed(c.writer.wanted) {
@@ -195,10 +202,12 @@ func (c *rawConn) failed(op string, err error) error {
 // Close implements net.Conn.
 func (c *rawConn) Close() error {
 	c.mu.Lock()
-	fd, file := c.fd, c.file
+	fd, file, gone := c.fd, c.file, c.gone
 	c.fd, c.file, c.raw = -1, nil, nil
 	c.mu.Unlock()
 	switch {
+	case gone:
+		return nil
 	case fd < 0:
 		return net.ErrClosed
 	case file != nil:
@@ -207,8 +216,9 @@ func (c *rawConn) Close() error {
 	return os.NewSyscallError("close", syscall.Close(fd))
 }
 
-// detach gives the descriptor away, and with it the duty to close it. It fails when
-// the connection is closed, or when it had to wait and no descriptor is left.
+// detach gives the descriptor away, and with it the duty to close it. From then on
+// whatever is written to the connection is lost. It fails when the connection is
+// closed, or when it had to wait and no descriptor is left.
 func (c *rawConn) detach() (fd int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -222,7 +232,7 @@ func (c *rawConn) detach() (fd int, err error) {
 		}
 		_ = c.file.Close()
 	}
-	c.fd, c.file, c.raw = -1, nil, nil
+	c.fd, c.file, c.raw, c.gone = -1, nil, nil, true
 	return fd, nil
 }
 
@@ -265,7 +275,10 @@ func (c *rawConn) SetWriteDeadline(t time.Time) error {
 func (c *rawConn) setDeadline(t time.Time, d *deadline, set func(*os.File, time.Time) error) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fd < 0 {
+	switch {
+	case c.gone:
+		return nil
+	case c.fd < 0:
 		return c.failed("set", net.ErrClosed)
 	}
 	d.wanted = t

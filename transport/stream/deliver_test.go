@@ -3,7 +3,6 @@ package stream
 import (
 	"fmt"
 	"math/rand/v2"
-	"net"
 	"runtime"
 	"strings"
 	"testing"
@@ -96,27 +95,6 @@ func TestAStreamForAStoppedHubIsRefused(t *testing.T) {
 		assert.ErrorIs(t, err, actor.ErrStopped)
 		assert.Equal(t, headBytes("late"), got.end(t))
 	})
-}
-
-// What can't be watched is refused in words, and never was a stream.
-func TestAStreamThatCanNotBeWatchedIsRefused(t *testing.T) {
-	r := newRig(t, Options{})
-	if r.engine.poller == nil {
-		t.Skip("this system has only the portable path")
-	}
-	fd := r.engine.poller.fd
-	r.engine.poller.fd = -1
-	defer func() { r.engine.poller.fd = fd }()
-	for name, connect := range map[string]func(testing.TB) (net.Conn, net.Conn){"a": connectTCP, "b": connectAccepted} {
-		client, server := connect(t)
-		got := collect(client)
-		welcome, err := r.engine.Open(server, actor.Info{ID: name}, head(name))
-		assert.ErrorContains(t, err, "watch a connection")
-		assert.Zero(t, welcome)
-		assert.Equal(t, headBytes(name), got.end(t))
-	}
-	assert.Zero(t, r.stats().Registered)
-	assert.Empty(t, r.ended)
 }
 
 // A mistake in making a stream's first bytes ends that stream and nothing else.

@@ -144,7 +144,8 @@ func (e *Engine) Totals() Totals {
 // a stream (no descriptor is left, the hub has stopped), head is called with the
 // zero Welcome, and the error says why. It returns when that is done.
 //
-// fasthttp's hijack handler calls it, and its goroutine ends with it.
+// If Detaches(conn), the caller may go on with conn as if it were its own: what it
+// writes is lost, and it reads the end.
 func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *sse.Frame) (welcome actor.Welcome, err error) {
 	sink := e.newSink(conn)
 	c := actor.NewClient(info, sink, e.hub.Now())

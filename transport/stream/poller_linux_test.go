@@ -3,10 +3,13 @@
 package stream
 
 import (
+	"net"
 	"syscall"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/sseactor/sseactor/actor"
 )
 
 // staleNews tells the poller that each descriptor's earlier use was hung up, and that
@@ -36,4 +39,22 @@ func TestTheTableFindsStreamsByDescriptor(t *testing.T) {
 	all.set(7, nil)
 	assert.Nil(t, all.get(7))
 	assert.Same(t, b, all.get(7+pageSize))
+}
+
+// What can't be watched is refused in words, and never was a stream.
+func TestAStreamThatCanNotBeWatchedIsRefused(t *testing.T) {
+	r := newRig(t, Options{})
+	fd := r.engine.poller.fd
+	r.engine.poller.fd = -1
+	defer func() { r.engine.poller.fd = fd }()
+	for name, connect := range map[string]func(testing.TB) (net.Conn, net.Conn){"a": connectTCP, "b": connectAccepted} {
+		client, server := connect(t)
+		got := collect(client)
+		welcome, err := r.engine.Open(server, actor.Info{ID: name}, head(name))
+		assert.ErrorContains(t, err, "watch a connection")
+		assert.Zero(t, welcome)
+		assert.Equal(t, headBytes(name), got.end(t))
+	}
+	assert.Zero(t, r.stats().Registered)
+	assert.Empty(t, r.ended)
 }

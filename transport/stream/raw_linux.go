@@ -24,6 +24,12 @@ func (e *Engine) newSink(conn net.Conn) sink {
 	return newConnSink(e, conn)
 }
 
+// Detaches reports whether Open takes a connection's descriptor away from it.
+func (e *Engine) Detaches(conn net.Conn) bool {
+	_, ok := conn.(*rawConn)
+	return ok && e.poller != nil
+}
+
 // rawSink writes to a descriptor of its own without blocking, which the Go runtime
 // does not know: that of a rawConn, or a duplicate of a net.TCPConn's, which is then
 // closed. It saves the runtime's own record of each connection, about 600 bytes a
