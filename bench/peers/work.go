@@ -29,7 +29,8 @@ func crowd(ctx context.Context, m *session) error {
 		return err
 	}
 	m.figures[connects] = float64(m.streams) / time.Since(began).Seconds()
-	if err := process.Pause(ctx, 3*time.Second); err != nil {
+	// Until what connecting has left behind is collected, where something collects it.
+	if err := process.Pause(ctx, 8*time.Second); err != nil {
 		return err
 	}
 	settled, err := m.process.Usage()

@@ -11,7 +11,8 @@ import (
 // makes little garbage and can collect it soon: with 10,000 streams that was 1.6 KB a
 // stream for 1.9. One that is being published to makes much, beside a heap that hardly
 // changes, and would spend a tenth of its time on looking through that again and again:
-// while that is so, the collector may wait longer.
+// while that is so, the collector may wait longer. So it may at the start, when all
+// clients of the server before this one come at once.
 type pacer struct {
 	cycles     func() uint64 // how often it has run
 	setPercent func(int) int // GOGC
@@ -28,7 +29,7 @@ const (
 	lowPercent  = 50
 	highPercent = 400
 	oftenCycles = 2 // a second
-	calmSeconds = 5
+	calmSeconds = 3
 )
 
 // startPacer starts the pacer's goroutine.
@@ -43,7 +44,7 @@ func startPacer() *pacer {
 		giveBack:   debug.FreeOSMemory,
 		quit:       make(chan struct{}),
 	}
-	p.set(lowPercent)
+	p.set(highPercent)
 	p.done.Go(p.run)
 	return p
 }
