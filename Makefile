@@ -14,7 +14,7 @@ STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-go test-interop test-k6 lint fuzz tools readme clean \
-	acceptance load-10k load-1m bench bench-bars bench-peers bench-million \
+	acceptance load-10k load-1m bench bench-bars bench-peers bench-growth bench-million \
 	k6 k6-run k6-check k6-smoke k6-10k k6-spike k6-soak k6-slow k6-publish
 
 help: ## list the targets
@@ -59,9 +59,13 @@ bench-bars: build ## idle memory, heartbeats, 1 % stalled clients, single events
 	$(GO) run ./bench/acceptance -bin $(BIN) -run idle,heartbeats,crossfire -streams 18000
 	$(GO) run ./bench/acceptance -bin $(BIN) -run minority
 
-bench-peers: ## the same work for sseactor and what people would pick instead, in turns (about 25 minutes); writes bench/results
+bench-peers: ## the same work for sseactor and what people would pick instead, in turns (about 20 minutes); writes bench/results and bench/README.md
 	@.ci/tools peers
-	cd bench/peers && $(GO) run . -out ../results $(PEERS)
+	cd bench/peers && $(GO) run . -out ../results -readme ../README.md $(PEERS)
+
+bench-growth: ## how costs grow from 1,000 to 18,000 streams, beside the floor's; writes bench/README.md
+	@.ci/tools peers
+	cd bench/peers && $(GO) run . -growth -readme ../README.md
 
 bench: ## run the Go benchmarks (BENCH=. COUNT=6 BENCHTIME=0.5s) and keep them in bin/bench.txt for benchstat
 	@.ci/bench '$(BENCH)' $(COUNT) $(BENCHTIME)
