@@ -60,7 +60,7 @@ func (r *results) drawOne(c column, file string) error {
 		switch {
 		case o.Name == "sseactor":
 			bar.Color = ours
-		case o.baseline:
+		case o.Baseline:
 			bar.Color = bare
 		default:
 			bar.Color = theirs
@@ -74,9 +74,13 @@ func (r *results) drawOne(c column, file string) error {
 		}
 		label.TextStyle[0].YAlign = -0.4
 		p.Add(bar, label)
-		names = append(names, o.Name)
+		names = append(names, o.Name+"  ") // or the bars would touch them
 	}
 	p.NominalY(names...)
+	p.HideX() // each bar has its figure
+	p.Title.Padding = vg.Points(8)
+	p.Y.Tick.Length = 0
+	p.Y.Min, p.Y.Max = -0.6, float64(len(names))-0.4
 	p.X.Min = 0
 	p.X.Max *= 1.15
 	return p.Save(18*vg.Centimeter, vg.Length(len(names)+2)*0.9*vg.Centimeter, file)

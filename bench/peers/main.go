@@ -35,6 +35,7 @@ func run() int {
 	flag.IntVar(&o.streams, "streams", 10_000, "streams of the large pieces of work")
 	flag.StringVar(&o.out, "out", "", "the directory for the results and the charts; empty: only print")
 	flag.StringVar(&o.readme, "readme", "", "a file that has a place for the table; empty: none")
+	drawing := flag.String("draw", "", "instead: draw the charts anew of the results in this directory")
 	growing := flag.Bool("growth", false, "instead: how sseactor's costs grow with the streams, beside the floor's")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -50,6 +51,9 @@ func run() int {
 	do := compare
 	if *growing {
 		do = growth
+	}
+	if *drawing != "" {
+		do = func(context.Context, *options) error { return redraw(*drawing) }
 	}
 	if err := do(ctx, &o); err != nil {
 		fmt.Fprintln(os.Stderr, "peers:", err)

@@ -26,7 +26,8 @@ type outcome struct {
 	Figures map[metric]series `json:"figures"`
 	Failed  []string          `json:"failed,omitempty"`
 
-	baseline bool
+	// Baseline: not one of the peers but what they are all compared with.
+	Baseline bool `json:"baseline,omitempty"`
 }
 
 // series is one metric over the rounds.
@@ -44,7 +45,7 @@ type series struct {
 func newResults(ctx context.Context, p *prepared, o *options) *results {
 	r := &results{Machine: thisMachine(), Versions: versions(ctx, p, o.systems), Streams: o.streams, Rounds: o.rounds}
 	for _, s := range o.systems {
-		r.Systems = append(r.Systems, &outcome{Name: s.name, About: s.about, Figures: map[metric]series{}, baseline: s.baseline})
+		r.Systems = append(r.Systems, &outcome{Name: s.name, About: s.about, Figures: map[metric]series{}, Baseline: s.baseline})
 	}
 	return r
 }
@@ -83,7 +84,7 @@ func (r *results) compare() {
 				continue
 			}
 			s.ToFloor, s.ToBestPeer = 0, 0
-			if floor > 0 && !o.baseline {
+			if floor > 0 && !o.Baseline {
 				s.ToFloor = s.Median / floor
 			}
 			if best > 0 {
@@ -96,7 +97,7 @@ func (r *results) compare() {
 
 func (r *results) floor(c column) float64 {
 	for _, o := range r.Systems {
-		if o.baseline {
+		if o.Baseline {
 			return o.Figures[c.metric].Median
 		}
 	}
@@ -107,11 +108,24 @@ func (r *results) floor(c column) float64 {
 func (r *results) bestPeer(c column) (best float64) {
 	for _, o := range r.Systems {
 		s, ok := o.Figures[c.metric]
-		if ok && !o.baseline && o.Name != "sseactor" && (best == 0 || c.better(s.Median, best)) {
+		if ok && !o.Baseline && o.Name != "sseactor" && (best == 0 || c.better(s.Median, best)) {
 			best = s.Median
 		}
 	}
 	return best
+}
+
+// redraw draws the charts of results that were written before.
+func redraw(dir string) error {
+	text, err := os.ReadFile(filepath.Join(dir, "results.json"))
+	if err != nil {
+		return err
+	}
+	r := &results{}
+	if err := json.Unmarshal(text, r); err != nil {
+		return err
+	}
+	return r.draw(dir)
 }
 
 // write writes results.json and the charts.

@@ -58,7 +58,7 @@ var systems = []system{
 		publish: asNchan, command: nchan(1),
 	},
 	{
-		name: "nchan, 2 workers", about: "the same with a worker for each core", needs: needNchan,
+		name: "nchan ×2", about: "the same with a worker for each core", needs: needNchan,
 		publish: asNchan, command: nchan(2),
 	},
 	{
