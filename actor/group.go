@@ -1,5 +1,7 @@
 package actor
 
+import "strings"
+
 // group is an unordered set of clients that can be walked in slices: those of
 // one user, session or topic, a slot of the wheel, or everybody. Each client
 // knows its position, so leaving costs the same however large the group is.
@@ -104,8 +106,9 @@ func (x *index) add(c *Client) {
 	for _, name := range *c.wanted {
 		topic := x.topics[name]
 		if topic == nil {
-			topic = &group{kind: kindTopic, key: name}
-			x.topics[name] = topic
+			// Its own copy: the name may be a part of a longer text, which would live as long.
+			topic = &group{kind: kindTopic, key: strings.Clone(name)}
+			x.topics[topic.key] = topic
 		}
 		if !c.in(topic) {
 			c.topics = append(c.topics, membership{topic: topic})

@@ -26,7 +26,7 @@ func newDeadlines(after time.Duration) *deadlines {
 	return d
 }
 
-// next is a context that ends when the time has passed, or a tick later.
+// next is a context that ends when the time has passed, give or take a tick or two.
 func (d *deadlines) next() context.Context { return d.latest.Load() }
 
 // tick is called at each tick. What was given out before still ends in its time.

@@ -21,7 +21,8 @@ type lifeLog struct {
 	log   *slog.Logger
 	rate  int
 	lines chan line
-	lost  [kinds]atomic.Uint64 // beyond the channel's room
+	told  [kinds]atomic.Int64  // in this second
+	lost  [kinds]atomic.Uint64 // beyond the rate, or the channel's room
 	quit  chan struct{}
 	once  sync.Once
 	done  sync.WaitGroup
@@ -65,22 +66,16 @@ func (l *lifeLog) stop() {
 func (l *lifeLog) run() {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
-	var written, left [kinds]uint64
 	write := func(one line) {
-		if written[one.kind] >= uint64(l.rate) {
-			left[one.kind]++
-			return
-		}
-		written[one.kind]++
 		l.log.LogAttrs(context.Background(), one.level, kindNames[one.kind], one.attrs...)
 	}
 	flush := func() {
 		for k := range kinds {
-			if n := left[k] + l.lost[k].Swap(0); n > 0 {
+			if n := l.lost[k].Swap(0); n > 0 {
 				l.log.Info("more of these in the last second", "what", kindNames[k], "count", n)
 			}
+			l.told[k].Store(0)
 		}
-		written, left = [kinds]uint64{}, [kinds]uint64{}
 	}
 	for {
 		select {
@@ -103,12 +98,13 @@ func (l *lifeLog) run() {
 	}
 }
 
-// tell queues a line if its level is on at all.
+// tell queues a line if its level is on at all. What is beyond the rate costs no more
+// than counting it.
 func (l *lifeLog) tell(k kind, level slog.Level, attrs func() []slog.Attr) {
 	if !l.log.Enabled(context.Background(), level) {
 		return
 	}
-	if len(l.lines) == cap(l.lines) {
+	if l.told[k].Add(1) > int64(l.rate) || len(l.lines) == cap(l.lines) {
 		l.lost[k].Add(1)
 		return
 	}

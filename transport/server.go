@@ -68,6 +68,7 @@ func New(opts Options) (*Server, error) {
 // poller, the clock, and the log. After an error nothing runs.
 func (s *Server) Start() error {
 	s.hub.Start()
+	s.deadlines.tick() // New may have been long ago
 	opts := s.opts.Stream
 	opts.Closed = s.streamClosed
 	engine, err := stream.Start(s.hub, opts)

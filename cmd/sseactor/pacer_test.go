@@ -1,6 +1,7 @@
 package main
 
 import (
+	"runtime/debug"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -10,47 +11,66 @@ import (
 
 // Second by second: how often the collector ran, and where its percentage is then.
 func TestThePacer(t *testing.T) {
-	var cycles uint64
+	var cycles, live uint64
 	var given int
 	p := &pacer{
-		cycles:     func() uint64 { return cycles },
+		heap:       func() (uint64, uint64) { return cycles, live },
 		setPercent: func(n int) int { return n },
 		giveBack:   func() { given++ },
 	}
 	p.set(lowPercent)
+	const small, large = 10 << 20, 200 << 20
 	for i, second := range []struct {
-		ran     uint64
-		percent int
-		given   int
+		ran, live uint64
+		percent   int
+		given     int
 	}{
-		{0, 50, 0},
-		{2, 50, 0}, // not often
-		{9, 100, 0},
-		{9, 200, 0},
-		{9, 400, 0},
-		{9, 400, 0}, // and no more
-		{1, 400, 0},
-		{0, 400, 0}, {0, 400, 0},
-		{1, 400, 0}, // not calm yet
-		{0, 400, 0}, {0, 400, 0},
-		{0, 50, 1},
-		{0, 50, 1}, // once is enough
-		{9, 100, 1},
+		{0, small, 50, 0},
+		{2, small, 50, 0}, // not often
+		{9, small, 100, 0},
+		{9, small, 200, 0},
+		{9, small, 400, 0},
+		{9, small, 400, 0}, // and no more
+		{1, small, 400, 0}, {1, small, 400, 0},
+		{1, small, 200, 0}, // seldom: a step down
+		{1, small, 200, 0},
+		{2, small, 200, 0}, // not so seldom
+		{0, small, 200, 0}, {0, small, 200, 0},
+		{0, small, 50, 1},                                       // not at all
+		{0, small, 50, 1}, {0, small, 50, 1}, {0, small, 50, 1}, // once is enough
+		{9, small, 100, 1},
+		{9, large, 50, 1}, // too large
+		{9, large, 50, 1},
+		{9, small, 100, 1},
 	} {
 		cycles += second.ran
+		live = second.live
 		p.look()
 		assert.Equal(t, second.percent, p.percent, "second %d", i)
 		assert.Equal(t, second.given, given, "second %d", i)
 	}
 }
 
+// The clients of the server before this one come at once.
+func TestThePacerStartsHigh(t *testing.T) {
+	before := debug.SetGCPercent(100)
+	defer debug.SetGCPercent(before)
+	p := startPacer()
+	p.stop()
+	assert.Equal(t, highPercent, debug.SetGCPercent(100))
+}
+
 func TestThePacerLooksOnceASecondUntilItIsStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		looks := 0
-		p := &pacer{cycles: func() uint64 { looks++; return 0 }, percent: lowPercent, quit: make(chan struct{})}
+		looks := uint64(0)
+		p := &pacer{
+			heap:    func() (uint64, uint64) { looks++; return 2 * looks, 0 },
+			percent: lowPercent,
+			quit:    make(chan struct{}),
+		}
 		p.done.Go(p.run)
 		time.Sleep(10*time.Second + time.Millisecond)
 		p.stop()
-		assert.Equal(t, 10, looks)
+		assert.EqualValues(t, 10, looks)
 	})
 }

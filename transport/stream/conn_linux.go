@@ -34,9 +34,10 @@ type rawConn struct {
 	reader deadline
 	writer deadline
 
-	// Of the Read at hand, which holds this from its begin to its end. While it waits,
-	// the runtime keeps the descriptor from being closed.
-	reading sync.Mutex
+	// A Read, a Write holds its own from its begin to its end, or another's bytes would
+	// come in between while it waits. Meanwhile the runtime keeps the descriptor from
+	// being closed.
+	reading, writing sync.Mutex
 
 	ahead  *[readAhead]byte // nil: nothing is read ahead
 	unread []byte           // of ahead
@@ -73,15 +74,17 @@ func (c *rawConn) Read(p []byte) (int, error) {
 	case c.fd < 0:
 		return 0, c.failed("read", net.ErrClosed)
 	}
-	late := passed(c.reader.wanted)
-	if c.ahead != nil && !late {
+	if passed(c.reader.wanted) {
+		return 0, c.failed("read", os.ErrDeadlineExceeded)
+	}
+	if c.ahead != nil {
 		return c.serve(p), nil
 	}
 	c.into = p
 	if len(p) == 1 {
 		c.into = nil
 	}
-	if late || !c.receive(uintptr(c.fd)) {
+	if !c.receive(uintptr(c.fd)) {
 		if c.ready == nil {
 			c.ready = c.receive
 		}
@@ -130,6 +133,8 @@ func (c *rawConn) serve(p []byte) int {
 
 // Write implements net.Conn.
 func (c *rawConn) Write(p []byte) (n int, err error) {
+	c.writing.Lock()
+	defer c.writing.Unlock()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -138,15 +143,15 @@ func (c *rawConn) Write(p []byte) (n int, err error) {
 	case c.fd < 0:
 		return 0, c.failed("write", net.ErrClosed)
 	}
-	if !passed(c.writer.wanted) {
-		var errno syscall.Errno
-		n, errno = send(c.fd, p, false)
-		switch {
-		case errno == 0 && n == len(p):
-			return n, nil
-		case errno != 0 && errno != syscall.EAGAIN:
-			return 0, c.failed("write", os.NewSyscallError("sendto", errno))
-		}
+	if passed(c.writer.wanted) {
+		return 0, c.failed("write", os.ErrDeadlineExceeded)
+	}
+	n, errno := send(c.fd, p, false)
+	switch {
+	case errno == 0 && n == len(p):
+		return n, nil
+	case errno != 0 && errno != syscall.EAGAIN:
+		return 0, c.failed("write", os.NewSyscallError("sendto", errno))
 	}
 	more := 0
 	err = c.wait(&c.writer, (*os.File).SetWriteDeadline, func(raw syscall.RawConn) (err error) {
@@ -159,7 +164,7 @@ func (c *rawConn) Write(p []byte) (n int, err error) {
 	return n + more, err
 }
 
-// passed reports whether a deadline has; then the runtime is to say so.
+// passed reports whether a deadline has.
 func passed(deadline time.Time) bool { return !deadline.IsZero() && !time.Now().Before(deadline) }
 
 // wait has the runtime wait for the connection, which do does, until the deadline of
@@ -174,10 +179,11 @@ func (c *rawConn) wait(d *deadline, set func(*os.File, time.Time) error, do func
 	d.waiting++
 	raw := c.raw
 	c.mu.Unlock()
-	err := do(raw)
-	c.mu.Lock()
-	d.waiting--
-	return err
+	defer func() { // whatever do does
+		c.mu.Lock()
+		d.waiting--
+	}()
+	return do(raw)
 }
 
 // reach brings the runtime's deadline to what is wanted.
@@ -193,8 +199,8 @@ func (c *rawConn) failed(op string, err error) error {
 	if path := (*os.PathError)(nil); errors.As(err, &path) {
 		err = path.Err
 	}
-	if errors.Is(err, os.ErrClosed) {
-		err = net.ErrClosed
+	if errors.Is(err, os.ErrClosed) || err != nil && c.fd < 0 {
+		err = net.ErrClosed // the runtime has several ways to say it
 	}
 	return &net.OpError{Op: op, Net: "tcp", Source: c.local, Addr: c.RemoteAddr(), Err: err}
 }

@@ -1,6 +1,7 @@
 package stream
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"runtime"
@@ -94,6 +95,22 @@ func TestAStreamForAStoppedHubIsRefused(t *testing.T) {
 		_, err := r.engine.Open(server, actor.Info{ID: "late"}, head("late"))
 		assert.ErrorIs(t, err, actor.ErrStopped)
 		assert.Equal(t, headBytes("late"), got.end(t))
+	})
+}
+
+// A refusal that finds the connection full has nobody to tell of it.
+func TestARefusalThatDoesNotFit(t *testing.T) {
+	onEachWire(t, func(t *testing.T, w wire) {
+		if w.tcp == nil {
+			t.Skip("these connections hold nothing")
+		}
+		r := newRig(t, w.options)
+		r.halt()
+		client, server := w.connect(t)
+		large := sse.NewRaw(bytes.Repeat([]byte("x"), 8<<20))
+		_, err := r.engine.Open(server, actor.Info{ID: "late"}, func(actor.Welcome) *sse.Frame { return large })
+		assert.ErrorIs(t, err, actor.ErrStopped)
+		require.NoError(t, client.Close())
 	})
 }
 

@@ -16,7 +16,8 @@ type connSink struct {
 	engine  *Engine
 	conn    net.Conn
 	client  *actor.Client
-	notices bool        // the connection says when it is full
+	under   fullNotifier // the connection, or that under TLS, if it says when it is full
+	notices bool
 	late    *time.Timer // else, of a Write that waits
 	close   sync.Once
 	closed  atomic.Bool // at this end
@@ -35,10 +36,7 @@ func newConnSink(e *Engine, conn net.Conn) *connSink {
 	if tls, ok := under.(interface{ NetConn() net.Conn }); ok {
 		under = tls.NetConn()
 	}
-	if n, ok := under.(fullNotifier); ok {
-		s.notices = true
-		n.onFull(s.aside)
-	}
+	s.under, s.notices = under.(fullNotifier)
 	return s
 }
 
@@ -86,6 +84,9 @@ func (s *connSink) refuse(answer *sse.Frame) error {
 // connection ends it.
 func (s *connSink) adopt(c *actor.Client) error {
 	s.client = c
+	if s.notices {
+		s.under.onFull(s.aside)
+	}
 	s.engine.conns.Store(s, struct{}{})
 	if s.closed.Load() {
 		s.engine.conns.Delete(s) // it was interrupted before it began

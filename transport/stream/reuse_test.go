@@ -24,11 +24,22 @@ import (
 // streams come and go during sends to each of them, and whatever a client reads must
 // carry its own name.
 func TestNobodyEverGetsAnothersData(t *testing.T) {
-	for name, opts := range map[string]Options{"raw": {}, "portable": {Portable: true}} {
+	own := func(l net.Listener) (net.Listener, error) { return l, nil }
+	for name, kind := range map[string]struct {
+		opts Options
+		wrap func(net.Listener) (net.Listener, error)
+	}{
+		"raw":                                  {Options{}, own},
+		"raw, as the server accepts them":      {Options{}, NewListener},
+		"portable":                             {Options{Portable: true}, own},
+		"portable, as the server accepts them": {Options{Portable: true}, NewListener},
+	} {
 		t.Run(name, func(t *testing.T) {
 			const clients, streams = 8, 250 // of each
-			r := newRig(t, opts)
-			l, err := net.Listen("tcp", "127.0.0.1:0")
+			r := newRig(t, kind.opts)
+			tcp, err := net.Listen("tcp", "127.0.0.1:0")
+			require.NoError(t, err)
+			l, err := kind.wrap(tcp)
 			require.NoError(t, err)
 			var serving, coming, sending sync.WaitGroup
 			serving.Go(func() { r.acceptNamed(l, &serving) })
