@@ -43,7 +43,6 @@ func (b *bench) startAt(ctx context.Context, addr netip.AddrPort, settings ...st
 		"SSEACTOR_ADDR=" + addr.String(),
 		"SSEACTOR_MODE=development",
 		"SSEACTOR_API_KEYS=bench:" + key + ":publish+metrics+admin",
-		"SSEACTOR_LOG_LEVEL=warn",
 	}
 	for _, s := range append(settings, b.extra...) {
 		cmd.Env = append(cmd.Env, "SSEACTOR_"+s)

@@ -165,7 +165,7 @@ func (r *rig) account(ctx context.Context, rep *report.Report, before actor.Stat
 			stats.Clients, stats.Deliveries, r.written(), stats.Undelivered, err)
 	}
 	rep.Equal("clients after it", stats.Clients, r.clients)
-	rep.Check("deliveries", true, stats.Deliveries-before.Deliveries, "each written, or its client had left")
+	rep.Tell("deliveries", "%d, each written, or its client had left", stats.Deliveries-before.Deliveries)
 	rep.Tell("not written, as their clients had left", "%d", stats.Undelivered-before.Undelivered)
 	rep.Zero("dropped", int(stats.Dropped()))
 	rep.Tell("times that sends waited for the writers", "%d", stats.Pauses-before.Pauses)

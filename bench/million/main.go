@@ -60,7 +60,7 @@ func run() int {
 		return 2
 	}
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // as the server's serve command does
+		debug.SetGCPercent(50) // as the server has it with a heap of this size (cmd/sseactor, pacer)
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()

@@ -24,7 +24,10 @@ func growth(ctx context.Context, o *options) error {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	both := []system{systems[0], systems[1]}
+	both, err := pick(systems, "sseactor,floor", func(s system) string { return s.name })
+	if err != nil {
+		return err
+	}
 	p, err := prepare(ctx, dir, both)
 	if err != nil {
 		return err
@@ -45,7 +48,7 @@ func growth(ctx context.Context, o *options) error {
 				if err != nil {
 					return fmt.Errorf("%s with %d streams: %w", s.name, n, err)
 				}
-				r.add(s, crowd, figures, nil)
+				r.add(round, s, crowd, figures, nil)
 				fmt.Fprintf(os.Stderr, "round %d/%d  %6d streams  %-10s %s\n", round+1, o.rounds, n, s.name, figures.line(nil))
 			}
 		}
@@ -67,7 +70,7 @@ func growthTable(all []*results) string {
 	for _, r := range all {
 		fmt.Fprintf(&b, "| %d |", r.Streams)
 		for _, m := range grown {
-			c, s := columnOf(m), r.Systems[0].Figures[m]
+			c, s := columnOf(m), r.find("sseactor").Figures[m]
 			b.WriteString(" " + c.format(s.Median))
 			if m != memory { // the floor keeps nothing
 				fmt.Fprintf(&b, " (%.2f)", s.ToFloor)

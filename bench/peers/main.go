@@ -119,16 +119,17 @@ func compare(ctx context.Context, o *options) error {
 				if ctx.Err() != nil {
 					return context.Cause(ctx)
 				}
-				results.add(s, w, figures, err)
+				results.add(round, s, w, figures, err)
 				fmt.Fprintf(os.Stderr, "round %d/%d  %-10s %-15s %s\n", round+1, o.rounds, w.name, s.name, figures.line(err))
 			}
 		}
 	}
-	fmt.Println(results.markdown())
+	table := results.markdown() + "\n" + results.judge()
+	fmt.Println(table)
 	if o.out != "" {
 		err = results.write(o.out)
 	}
-	return errors.Join(err, insert(o.readme, "peers", results.markdown()))
+	return errors.Join(err, insert(o.readme, "peers", table))
 }
 
 // insert puts a table between the two marks with its name in a file.

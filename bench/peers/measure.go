@@ -143,6 +143,15 @@ func (m *session) open(ctx context.Context, c *loadgen.Client, n int) error {
 	return errors.Join(err, c.Err())
 }
 
+// openAndSubscribed is open for work in which each event counts: a system that does not
+// greet may have sent a stream's head before it has subscribed it.
+func (m *session) openAndSubscribed(ctx context.Context, c *loadgen.Client, n int) error {
+	if err := m.open(ctx, c, n); err != nil || m.greets {
+		return err
+	}
+	return process.Pause(ctx, time.Second)
+}
+
 // settle waits until so many events have come, or until none has for two seconds.
 func settle(ctx context.Context, c *loadgen.Client, events int) error {
 	ctx, cancel := context.WithCancel(ctx)

@@ -50,25 +50,34 @@ func newResults(ctx context.Context, p *prepared, o *options) *results {
 	return r
 }
 
-// add enters what a piece of work showed. A mishap is counted over all pieces of
-// a system, so those are kept apart by work.
-func (r *results) add(s system, w work, f figures, err error) {
+// add enters what a piece of work showed in a round.
+func (r *results) add(round int, s system, w work, f figures, err error) {
 	o := r.find(s.name)
 	if err != nil {
 		o.Failed = append(o.Failed, w.name+": "+err.Error())
 	}
 	for m, v := range f {
 		one := o.Figures[m]
-		one.Each = append(one.Each, v)
+		mishap := columnOf(m).mishap
+		if mishap && len(one.Each) > round {
+			one.Each[round] += v
+		} else {
+			one.Each = append(one.Each, v)
+		}
 		one.Median, one.Least, one.Most = median(one.Each), slices.Min(one.Each), slices.Max(one.Each)
+		if mishap {
+			one.Median = one.Most
+		}
 		o.Figures[m] = one
 	}
 	r.compare()
 }
 
 func (r *results) find(name string) *outcome {
-	i := slices.IndexFunc(r.Systems, func(o *outcome) bool { return o.Name == name })
-	return r.Systems[i]
+	if i := slices.IndexFunc(r.Systems, func(o *outcome) bool { return o.Name == name }); i >= 0 {
+		return r.Systems[i]
+	}
+	return &outcome{Name: name} // it took no part
 }
 
 // compare works out the ratios.

@@ -36,13 +36,12 @@ const key = "0123456789abcdef0123456789abcdef"
 
 var systems = []system{
 	{
-		name: "sseactor", about: "default settings", needs: needSSEActor, greets: true,
+		name: "sseactor", about: "default settings, in production mode; only max-clients is raised, to 20,000", needs: needSSEActor, greets: true,
 		publish: asJSON,
 		command: func(p *prepared, port int, _ bool) (*exec.Cmd, error) {
 			cmd := exec.Command(p.sseactor)
 			cmd.Env = append(plainEnv(),
-				"SSEACTOR_ADDR=127.0.0.1:"+strconv.Itoa(port), "SSEACTOR_MODE=development",
-				"SSEACTOR_API_KEYS=bench:"+key+":publish+metrics+admin", "SSEACTOR_LOG_LEVEL=warn")
+				"SSEACTOR_ADDR=127.0.0.1:"+strconv.Itoa(port), "SSEACTOR_MAX_CLIENTS=20000", "SSEACTOR_API_KEYS=bench:"+key)
 			return cmd, nil
 		},
 	},

@@ -132,7 +132,7 @@ func saturated(ctx context.Context, m *session) error {
 	if err != nil {
 		return err
 	}
-	if err := m.open(ctx, c, streams); err != nil {
+	if err := m.openAndSubscribed(ctx, c, streams); err != nil {
 		return err
 	}
 	pub, err := m.publishers(loadgen.Lanes)
@@ -142,14 +142,16 @@ func saturated(ctx context.Context, m *session) error {
 	defer pub.close()
 	began := time.Now()
 	for i := range single {
+		came := c.Counts(0).Events // one that is lost shall not be waited for again and again
 		if _, err := pub.post(0, "", i); err != nil {
 			return err
 		}
-		if err := settle(ctx, c, streams*(i+1)); err != nil {
+		if err := settle(ctx, c, came+streams); err != nil {
 			return err
 		}
 	}
 	m.figures[lockstep] = float64(c.Counts(0).Events) / time.Since(began).Seconds()
+	m.figures[lost] += float64(single*streams - c.Counts(0).Events)
 
 	var next atomic.Int64
 	next.Store(single)
@@ -210,7 +212,7 @@ func targeted(ctx context.Context, m *session) error {
 	if err != nil {
 		return err
 	}
-	if err := m.open(ctx, c, m.streams); err != nil {
+	if err := m.openAndSubscribed(ctx, c, m.streams); err != nil {
 		return err
 	}
 	pub, err := m.publishers(loadgen.Lanes)
@@ -259,8 +261,8 @@ func targeted(ctx context.Context, m *session) error {
 	return nil
 }
 
-// sameLoad is events a second; half of what the slower ones of the peers can do.
-const sameLoad = 6000
+// sameLoad is events a second; half of what the slowest of the peers can do.
+const sameLoad = 1500
 
 // paced has all publishers together publish so many events a second.
 func (m *session) paced(pace float64, lasting time.Duration, post func(lane int, at int64) error) (published int, err error) {
