@@ -84,7 +84,7 @@ func (p *pacer) look() {
 	case live > largeHeap:
 		p.set(lowPercent)
 	case ran > oftenCycles:
-		p.set(min(2*p.percent, highPercent))
+		p.set(highPercent) // at once: load does not wait
 	case p.seldom < seldomSeconds || p.percent == lowPercent:
 	case ran > 0:
 		p.seldom = 0

@@ -27,8 +27,6 @@ func TestThePacer(t *testing.T) {
 	}{
 		{0, small, 50, 0},
 		{2, small, 50, 0}, // not often
-		{9, small, 100, 0},
-		{9, small, 200, 0},
 		{9, small, 400, 0},
 		{9, small, 400, 0}, // and no more
 		{1, small, 400, 0}, {1, small, 400, 0},
@@ -38,10 +36,10 @@ func TestThePacer(t *testing.T) {
 		{0, small, 200, 0}, {0, small, 200, 0},
 		{0, small, 50, 1},                                       // not at all
 		{0, small, 50, 1}, {0, small, 50, 1}, {0, small, 50, 1}, // once is enough
-		{9, small, 100, 1},
+		{9, small, 400, 1},
 		{9, large, 50, 1}, // too large
 		{9, large, 50, 1},
-		{9, small, 100, 1},
+		{9, small, 400, 1},
 	} {
 		cycles += second.ran
 		live = second.live
