@@ -47,29 +47,31 @@ func onEachWire(t *testing.T, test func(t *testing.T, w wire)) {
 // client that can't be written to.
 func connectTCP(t testing.TB) (client, server net.Conn) {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	client, err = net.Dial("tcp", l.Addr().String())
-	require.NoError(t, err)
-	server, err = l.Accept()
-	require.NoError(t, err)
-	require.NoError(t, client.(*net.TCPConn).SetReadBuffer(32<<10))
-	require.NoError(t, server.(*net.TCPConn).SetWriteBuffer(32<<10))
-	closeAfter(t, client, server)
-	return client, server
+	return connectTo(t, listenSmall(t))
 }
 
 // connectAccepted is the same with the server's own listener.
 func connectAccepted(t testing.TB) (client, server net.Conn) {
 	t.Helper()
-	tcp, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := NewListener(listenSmall(t))
 	require.NoError(t, err)
-	smallBuffer(t, tcp.(*net.TCPListener))
-	l, err := NewListener(tcp)
+	return connectTo(t, l)
+}
+
+// listenSmall listens for connections with small send buffers.
+func listenSmall(t testing.TB) net.Listener {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	smallBuffer(t, l.(*net.TCPListener))
+	return l
+}
+
+// connectTo makes the only connection of a listener.
+func connectTo(t testing.TB, l net.Listener) (client, server net.Conn) {
+	t.Helper()
 	defer l.Close()
-	client, err = net.Dial("tcp", l.Addr().String())
+	client, err := net.Dial("tcp", l.Addr().String())
 	require.NoError(t, err)
 	server, err = l.Accept()
 	require.NoError(t, err)
