@@ -46,6 +46,8 @@ func versions(ctx context.Context, p *prepared, chosen []system) map[string]stri
 	v := map[string]string{"Go": strings.TrimPrefix(runtime.Version(), "go")}
 	for _, s := range chosen {
 		switch s.needs {
+		case needSSEActor:
+			v["sseactor"], _, _ = strings.Cut(strings.TrimPrefix(said(ctx, p.sseactor, "version"), "sseactor "), " ")
 		case needNode:
 			v["Node"] = strings.TrimPrefix(said(ctx, "node", "--version"), "v")
 			v["better-sse"] = npmVersion(filepath.Join(p.module, "node", "node_modules", "better-sse", "package.json"))

@@ -8,10 +8,12 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 )
 
 // results is everything that was measured, as results.json has it.
 type results struct {
+	Date     string            `json:"date"` // of the start, UTC
 	Machine  machine           `json:"machine"`
 	Versions map[string]string `json:"versions"`
 	Streams  int               `json:"streams"`
@@ -43,7 +45,7 @@ type series struct {
 }
 
 func newResults(ctx context.Context, p *prepared, o *options) *results {
-	r := &results{Machine: thisMachine(), Versions: versions(ctx, p, o.systems), Streams: o.streams, Rounds: o.rounds}
+	r := &results{Date: time.Now().UTC().Format(time.DateOnly), Machine: thisMachine(), Versions: versions(ctx, p, o.systems), Streams: o.streams, Rounds: o.rounds}
 	for _, s := range o.systems {
 		r.Systems = append(r.Systems, &outcome{Name: s.name, About: s.about, Figures: map[metric]series{}, Baseline: s.baseline})
 	}

@@ -55,7 +55,7 @@ func (r *results) markdown() string {
 	for _, name := range slices.Sorted(maps.Keys(r.Versions)) {
 		list = append(list, name+" "+r.Versions[name])
 	}
-	b.WriteString(strings.Join(list, ", ") + ".\n")
+	b.WriteString(strings.Join(list, ", ") + "; measured on " + r.Date + ".\n")
 	for _, o := range r.Systems {
 		for _, why := range o.Failed {
 			fmt.Fprintf(&b, "\n%s did not finish %s.\n", o.Name, strings.ReplaceAll(why, "\n", "; "))
