@@ -47,7 +47,7 @@ func versions(ctx context.Context, p *prepared, chosen []system) map[string]stri
 	for _, s := range chosen {
 		switch s.needs {
 		case needSSEActor:
-			v["sseactor"], _, _ = strings.Cut(strings.TrimPrefix(said(ctx, p.sseactor, "version"), "sseactor "), " ")
+			v["sseactor"] = said(ctx, "git", "-C", p.module, "describe", "--always", "--dirty")
 		case needNode:
 			v["Node"] = strings.TrimPrefix(said(ctx, "node", "--version"), "v")
 			v["better-sse"] = npmVersion(filepath.Join(p.module, "node", "node_modules", "better-sse", "package.json"))
