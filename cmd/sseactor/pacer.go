@@ -15,16 +15,24 @@ import (
 // clients of the server before this one come at once. A large heap is collected seldom
 // anyhow, and has no memory to spare.
 type pacer struct {
-	heap       func() (cycles, live uint64) // how often it has run, and what it left, in bytes
-	setPercent func(int) int                // GOGC
-	giveBack   func()                       // collects once, and gives the system what is free
+	heap       func() heapState
+	setPercent func(int) int // GOGC
+	giveBack   func()        // collects once, and gives the system what is free
 
 	percent int
-	last    uint64 // cycles
-	seldom  int    // seconds in a row in which it ran at most once
+	last    heapState
+	seldom  int  // seconds in a row in which it ran at most once
+	owes    bool // memory, since more was in use than when it is calm
 
 	quit chan struct{}
 	done sync.WaitGroup
+}
+
+// heapState is what the runtime says of the heap.
+type heapState struct {
+	cycles    uint64 // how often the collector has run by itself
+	live      uint64 // bytes that it left
+	allocated uint64 // bytes, ever
 }
 
 const (
@@ -33,15 +41,16 @@ const (
 	oftenCycles   = 2 // a second
 	seldomSeconds = 3
 	largeHeap     = 128 << 20 // bytes, live: with 400 % beside it that is 640 MiB
+	calmBytes     = 256 << 10 // allocated in a second; some 300 events are published with so much
 )
 
 // startPacer starts the pacer's goroutine.
 func startPacer() *pacer {
-	sample := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}, {Name: "/gc/heap/live:bytes"}}
+	sample := []metrics.Sample{{Name: "/gc/cycles/automatic:gc-cycles"}, {Name: "/gc/heap/live:bytes"}, {Name: "/gc/heap/allocs:bytes"}}
 	p := &pacer{
-		heap: func() (cycles, live uint64) {
+		heap: func() heapState {
 			metrics.Read(sample)
-			return sample[0].Value.Uint64(), sample[1].Value.Uint64()
+			return heapState{sample[0].Value.Uint64(), sample[1].Value.Uint64(), sample[2].Value.Uint64()}
 		},
 		setPercent: debug.SetGCPercent,
 		giveBack:   debug.FreeOSMemory,
@@ -73,30 +82,37 @@ func (p *pacer) run() {
 
 // look is called once a second.
 func (p *pacer) look() {
-	now, live := p.heap()
-	ran := now - p.last
+	now := p.heap()
+	ran, allocated := now.cycles-p.last.cycles, now.allocated-p.last.allocated
 	p.last = now
 	p.seldom++
 	if ran > 1 {
 		p.seldom = 0
 	}
 	switch {
-	case live > largeHeap:
+	case now.live > largeHeap:
 		p.set(lowPercent)
 	case ran > oftenCycles:
 		p.set(highPercent) // at once: load does not wait
-	case p.seldom < seldomSeconds || p.percent == lowPercent:
-	case ran > 0:
+	case p.seldom < seldomSeconds:
+	case ran > 0 || allocated > calmBytes:
+		// To give memory back now would be to stop, for tens of milliseconds, those who
+		// publish, and to need it again at once.
 		p.seldom = 0
+		p.owes = true
 		p.set(max(p.percent/2, lowPercent))
 	default:
 		p.set(lowPercent)
-		p.giveBack()
+		if p.owes {
+			p.owes = false
+			p.giveBack()
+		}
 	}
 }
 
 func (p *pacer) set(percent int) {
 	if percent != p.percent {
+		p.owes = p.owes || percent > lowPercent
 		p.percent = percent
 		p.setPercent(percent)
 	}

@@ -11,38 +11,45 @@ import (
 
 // Second by second: how often the collector ran, and where its percentage is then.
 func TestThePacer(t *testing.T) {
-	var cycles, live uint64
+	var heap heapState
 	var given int
 	p := &pacer{
-		heap:       func() (uint64, uint64) { return cycles, live },
+		heap:       func() heapState { return heap },
 		setPercent: func(n int) int { return n },
 		giveBack:   func() { given++ },
 	}
 	p.set(lowPercent)
 	const small, large = 10 << 20, 200 << 20
+	const little, much = 100 << 10, 2 << 20
 	for i, second := range []struct {
-		ran, live uint64
-		percent   int
-		given     int
+		ran, live, allocated uint64
+		percent              int
+		given                int
 	}{
-		{0, small, 50, 0},
-		{2, small, 50, 0}, // not often
-		{9, small, 400, 0},
-		{9, small, 400, 0}, // and no more
-		{1, small, 400, 0}, {1, small, 400, 0},
-		{1, small, 200, 0}, // seldom: a step down
-		{1, small, 200, 0},
-		{2, small, 200, 0}, // not so seldom
-		{0, small, 200, 0}, {0, small, 200, 0},
-		{0, small, 50, 1},                                       // not at all
-		{0, small, 50, 1}, {0, small, 50, 1}, {0, small, 50, 1}, // once is enough
-		{9, small, 400, 1},
-		{9, large, 50, 1}, // too large
-		{9, large, 50, 1},
-		{9, small, 400, 1},
+		{0, small, little, 50, 0},
+		{2, small, much, 50, 0}, // not often
+		{9, small, much, 400, 0},
+		{9, small, much, 400, 0}, // and no more
+		{1, small, much, 400, 0}, {1, small, much, 400, 0},
+		{1, small, much, 200, 0}, // seldom: a step down
+		{1, small, much, 200, 0},
+		{2, small, much, 200, 0}, // not so seldom
+		{0, small, little, 200, 0}, {0, small, little, 200, 0},
+		{0, small, little, 50, 1},                                                       // calm
+		{0, small, little, 50, 1}, {0, small, little, 50, 1}, {0, small, little, 50, 1}, // once is enough
+		{9, small, much, 400, 1},
+		{0, small, much, 400, 1}, {0, small, much, 400, 1}, {0, small, much, 200, 1}, // seldom, and not calm: somebody publishes
+		{0, small, much, 200, 1}, {0, small, much, 200, 1}, {0, small, much, 100, 1},
+		{0, small, much, 100, 1}, {0, small, much, 100, 1}, {0, small, much, 50, 1},
+		{1, small, much, 50, 1}, {0, small, little, 50, 1}, {0, small, little, 50, 2}, // calm at last
+		{9, small, much, 400, 2},
+		{9, large, much, 50, 2}, // too large
+		{9, large, much, 50, 2},
+		{9, small, much, 400, 2},
 	} {
-		cycles += second.ran
-		live = second.live
+		heap.cycles += second.ran
+		heap.allocated += second.allocated
+		heap.live = second.live
 		p.look()
 		assert.Equal(t, second.percent, p.percent, "second %d", i)
 		assert.Equal(t, second.given, given, "second %d", i)
@@ -62,7 +69,7 @@ func TestThePacerLooksOnceASecondUntilItIsStopped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		looks := uint64(0)
 		p := &pacer{
-			heap:    func() (uint64, uint64) { looks++; return 2 * looks, 0 },
+			heap:    func() heapState { looks++; return heapState{cycles: 2 * looks} },
 			percent: lowPercent,
 			quit:    make(chan struct{}),
 		}
