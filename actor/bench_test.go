@@ -134,18 +134,51 @@ func BenchmarkBroadcast(b *testing.B) {
 	}
 }
 
+// BenchmarkRate is one event to all of 10,000 clients whose events are not limited, are
+// limited and within their rate, and are beyond it, so that all of them miss it.
+func BenchmarkRate(b *testing.B) {
+	const n = 10_000
+	for _, limit := range []struct {
+		name        string
+		rate, burst int
+		receivers   int
+	}{
+		{"off", 0, 0, n},
+		{"within", maxEventRate, maxEventBurst, n},
+		{"beyond", 1, 1, 0},
+	} {
+		b.Run("rate="+limit.name, func(b *testing.B) {
+			w := crowdOf(b, n)
+			w.rate = newRate(limit.rate, limit.burst)
+			w.rate.advance(w.tick)
+			defer func() { w.rate = rate{} }()
+			reply := make(chan Receipt, 1)
+			w.send(event(someText, sse.Normal), Target{}, reply) // the burst of who may have one
+			b.ReportAllocs()
+			for b.Loop() {
+				if r := w.send(event(someText, sse.Normal), Target{}, reply); r.Queued != limit.receivers {
+					b.Fatal(r)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/n, "ns/client")
+		})
+	}
+}
+
 // A broadcast allocates a few things for itself, and nothing for a client.
 func TestABroadcastAllocatesNothingForAClient(t *testing.T) {
-	allocs := func(clients int) float64 {
+	allocs := func(clients int, limit rate) float64 {
 		w := newCrowd(t, clients)
+		w.rate = limit
 		reply := make(chan Receipt, 1)
 		send := func() { w.send(event(someText, sse.Normal), Target{}, reply) }
 		send() // makes the batches, which are used again
 		return testing.AllocsPerRun(20, send)
 	}
-	few := allocs(2_000)
+	few := allocs(2_000, rate{})
 	assert.LessOrEqual(t, few, 10.0)
-	assert.Equal(t, few, allocs(50_000))
+	assert.Equal(t, few, allocs(50_000, rate{}))
+	assert.Equal(t, few, allocs(50_000, newRate(1_000, 1_000)), "limited, and within the limit")
 }
 
 // BenchmarkSend is an event to few of 10,000 clients, by each kind of target.

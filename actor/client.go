@@ -33,24 +33,26 @@ type Client struct {
 	out    outbox.Outbox
 	cursor uint64 // order of the last send considered for this client
 
-	accepted  uint64 // publishers' events taken by the outbox
-	lastOffer uint32 // tick of the last frame offered
-	expires   uint32 // tick at which MaxAge is reached; 0: never
-	slot      uint32 // of the wheel
-	atSlot    uint32 // its position there
-	atAll     uint32 // its position among everybody
-	era       uint32 // state.era when it was let in
-	reason    atomic.Uint32
-	phase     phase
-	odd       bool // which of an interval's two visits is the main one
-	beaten    bool // the last main visit was one for a heartbeat
-	doomed    bool // a high-priority event found it full: it gets nothing more
-	awaitsGap bool // it is in gaps.waiting
-	missed    *gap // what was dropped and not yet said
-	dropped   uint64
+	accepted  uint64    // publishers' events taken by the outbox
+	allowance allowance // of events it may be sent, if Options.EventRate limits them
 
+	lastOffer  uint32 // tick of the last frame offered
+	oldAt      uint32 // tick at which MaxAge is reached; 0: never
+	slot       uint32 // of the wheel
+	atSlot     uint32 // its position there
+	atAll      uint32 // its position among everybody
+	atDeadline uint32 // its position among the deadlines, if its session ends
+	era        uint32 // state.era when it was let in
+	reason     atomic.Uint32
+	phase      phase
+	odd        bool // which of an interval's two visits is the main one
+	beaten     bool // the last main visit was one for a heartbeat
+	doomed     bool // a high-priority event found it full: it gets nothing more
+	awaitsGap  bool // it is in gaps.waiting
+
+	lost   *losses      // nil: it got everything
 	shared *sharing     // nil unless others have its user or its session
-	wanted *[]string    // the topics it asks for, until it is registered
+	extra  *extra       // nil: it needs none
 	topics []membership // from then on; not changed any more but for the positions
 	packed
 }
@@ -68,11 +70,9 @@ const (
 // NewClient makes the record of a new stream, owned by the caller until its
 // first Flush: frames that arrive meanwhile wait. tick is Hub.Now.
 func NewClient(info Info, sink Sink, tick uint32) *Client {
-	c := &Client{packed: pack(info)}
+	c := &Client{packed: pack(info), extra: extraOf(info)}
 	if len(info.Topics) > 0 {
-		topics := info.Topics // or all of info would live as long
-		c.wanted = &topics
-		c.topics = make([]membership, 0, len(topics)) // here, not in the hub, which has more to do
+		c.topics = make([]membership, 0, len(info.Topics)) // here, not in the hub, which has more to do
 	}
 	c.out.Init(sink, tick)
 	return c
@@ -85,9 +85,12 @@ func (c *Client) ID() string { return c.id() }
 // being registered.
 func (c *Client) Info() Info {
 	i := c.unpack()
-	if c.wanted != nil {
-		i.Topics = *c.wanted
-		return i
+	if c.extra != nil {
+		i.Network, i.Expires = c.extra.network, c.extra.expiry()
+		if c.extra.wants != nil {
+			i.Topics = c.extra.wants
+			return i
+		}
 	}
 	for at := range c.topics { // not the whole membership: the hub may be writing its position
 		i.Topics = append(i.Topics, c.topics[at].topic.key)
@@ -140,6 +143,7 @@ const (
 	ReasonTimeout             // nothing could be written for ClientTimeout
 	ReasonSlowConsumer        // a high-priority event found the outbox full
 	ReasonMaxAge              // Options.MaxAge
+	ReasonExpired             // Info.Expires
 	ReasonShutdown            // the hub drains
 	ReasonAdmin               // disconnected by an administrator
 	ReasonReset               // the hub was reset
@@ -148,7 +152,7 @@ const (
 )
 
 var reasonNames = [reasons]string{"", "client closed", "write failed", "client timeout", "slow consumer",
-	"max age", "shutdown", "disconnected by admin", "reset", "stopped"}
+	"max age", "session expired", "shutdown", "disconnected by admin", "reset", "stopped"}
 
 // String gives the reason in words.
 func (r Reason) String() string {

@@ -25,7 +25,7 @@ func TestEveryReasonHasAName(t *testing.T) {
 		assert.False(t, seen[name], "%q stands for two", name)
 		seen[name] = true
 	}
-	assert.Len(t, seen, 9)
+	assert.Len(t, seen, 10)
 	assert.Equal(t, "unknown", Reason(99).String())
 }
 
@@ -33,6 +33,7 @@ func TestEveryReasonHasAName(t *testing.T) {
 func TestAClientIsSmall(t *testing.T) {
 	if unsafe.Sizeof(uintptr(0)) == 8 {
 		assert.LessOrEqual(t, unsafe.Sizeof(Client{}), uintptr(224), "the next larger piece of memory has 240 bytes")
+		assert.LessOrEqual(t, unsafe.Sizeof(extra{}), uintptr(48), "the next larger piece of memory has 64 bytes")
 	}
 }
 
@@ -43,6 +44,9 @@ func TestInfoIsWhatNewClientWasGiven(t *testing.T) {
 		{SessionID: "session", Address: "address"},
 		{ID: "id", UserID: "user", SessionID: "session", Topics: []string{"b", "a"}, Address: "[::1]:80", Agent: "agent",
 			Since: time.Unix(1_800_000_000, 123).UTC()},
+		{ID: "id", Network: "192.0.2.1"},
+		{ID: "id", Topics: []string{"a"}, Expires: time.UnixMilli(1_800_000_000_123).UTC()},
+		{ID: "id", Topics: []string{"a"}, Network: "n", Expires: time.UnixMilli(253_402_300_800_000).UTC()}, // the year 10000
 	} {
 		w := newWorld(t, Options{})
 		c := NewClient(info, &peer{}, 0)

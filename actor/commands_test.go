@@ -26,8 +26,8 @@ type script struct {
 
 // commands are what a script may say. A name may be a range: c1..c2000.
 var commands = map[string]func(s *script, a arguments){
-	"hub":        (*script).hub,        // [clients= frames= bytes= heartbeat= timeout= age= retry= spread= seed= writers= comment]
-	"join":       (*script).join,       // NAME [user= session= topics=]: a stream that is let in, its head written
+	"hub":        (*script).hub,        // [clients= frames= bytes= heartbeat= timeout= age= retry= spread= seed= writers= peruser= persession= pernetwork= rate= burst= comment]
+	"join":       (*script).join,       // NAME [user= session= topics= network= expires=]: a stream that is let in, its head written; expires is counted from the hub's start
 	"register":   (*script).register,   // NAME …: the same, but its head is not written yet
 	"head":       (*script).head,       // NAME: now it is
 	"send":       (*script).send,       // [to= user= session= topics= priority= id= retry=] TEXT
@@ -138,6 +138,11 @@ func (s *script) hub(a arguments) {
 		Start:             start,
 		Seed:              uint64(a.number("seed")),
 		MaxClients:        a.number("clients"),
+		MaxPerUser:        a.number("peruser"),
+		MaxPerSession:     a.number("persession"),
+		MaxPerNetwork:     a.number("pernetwork"),
+		EventRate:         a.number("rate"),
+		EventBurst:        a.number("burst"),
 		OutboxFrames:      a.number("frames"),
 		OutboxBytes:       a.number("bytes"),
 		HeartbeatInterval: a.duration("heartbeat"),
@@ -155,11 +160,16 @@ func (s *script) register(a arguments) {
 	counts := make(map[Admission]int)
 	names := a.names()
 	var welcome Welcome
+	info := Info{UserID: a.pairs["user"], SessionID: a.pairs["session"], Topics: a.many("topics"), Network: a.pairs["network"]}
+	if a.pairs["expires"] != "" {
+		info.Expires = start.Add(a.duration("expires"))
+	}
 	for _, name := range names {
-		_, welcome = s.w.register(Info{ID: name, UserID: a.pairs["user"], SessionID: a.pairs["session"], Topics: a.many("topics")})
+		info.ID = name
+		_, welcome = s.w.register(info)
 		counts[welcome.Admission]++
 	}
-	words := []string{Admitted: "admitted", Full: "full", Draining: "draining", Duplicate: "duplicate"}
+	words := []string{Admitted: "admitted", Full: "full", Draining: "draining", Duplicate: "duplicate", TooMany: "too many of one " + welcome.Limit}
 	if len(names) == 1 {
 		s.printf("%s: %s, the newest event is %s", names[0], words[welcome.Admission], welcome.LastID)
 		return
@@ -421,8 +431,15 @@ func (s *script) list(a arguments) {
 	}
 	page := s.w.list(a.filter(), a.number("cursor"), limit)
 	for _, c := range page.Clients {
-		s.printf("%s queued=%d/%dB delivered=%d dropped=%d last write %.1fs", c.ID, c.QueuedFrames, c.QueuedBytes,
+		line := fmt.Sprintf("%s queued=%d/%dB delivered=%d dropped=%d last write %.1fs", c.ID, c.QueuedFrames, c.QueuedBytes,
 			c.Delivered, c.Dropped, c.LastWrite.Sub(start).Seconds())
+		if c.RateLimited > 0 {
+			line += fmt.Sprintf(" rate limited=%d", c.RateLimited)
+		}
+		if !c.Expires.IsZero() {
+			line += fmt.Sprintf(" expires %v", c.Expires.Sub(start))
+		}
+		s.printf("%s", line)
 	}
 	s.printf("next=%d", page.Next)
 }

@@ -42,14 +42,12 @@ func (s *state) end(c *Client, e *ending) bool {
 	s.catchUp(c) // what was sent to it before this is still its own
 	c.EndedBy(e.reason)
 	farewell := e.farewell(s)
-	if c.missed != nil {
-		// It must not resume unaware.
-		farewell = farewell.Prefixed(gapFrame(*c.missed, s.now).Bytes())
+	if c.unaware() { // it must not resume so
+		farewell = farewell.Prefixed(gapFrame(c.lost.gap, s.now).Bytes())
 		s.forgetGap(c)
 		s.stats.Notices++
 	}
-	s.unindex(c)
-	s.endings.add(c, s.tick)
+	s.depart(c)
 	if hand, _ := c.out.End(farewell, e.discard); hand {
 		s.writers.hand(c, nil)
 	}
@@ -60,8 +58,7 @@ func (s *state) end(c *Client, e *ending) bool {
 func (s *state) kill(c *Client, why Reason) {
 	c.EndedBy(why)
 	if c.phase == phaseOpen {
-		s.unindex(c)
-		s.endings.add(c, s.tick)
+		s.depart(c)
 	}
 	hand, open := c.out.Kill()
 	switch {
@@ -72,12 +69,25 @@ func (s *state) kill(c *Client, why Reason) {
 	}
 }
 
-// unindex makes c unaddressable; it is counted as ending until its writer or the
+// depart makes c unaddressable; it is counted as ending until its writer or the
 // poller has closed it.
-func (s *state) unindex(c *Client) {
+func (s *state) depart(c *Client) {
+	s.unindex(c)
 	c.phase = phaseEnding
+	s.endings.add(c, s.tick)
+	s.leaving(c)
+}
+
+// unindex takes an open c out of all that find it.
+func (s *state) unindex(c *Client) {
 	s.index.remove(c, s.moving)
 	s.wheel.remove(c, s.moving)
+	if s.opts.MaxPerNetwork > 0 {
+		s.networks.remove(c.network())
+	}
+	if c.expires() != 0 {
+		s.deadlines.remove(c)
+	}
 }
 
 // endings is the streams that were asked to end, oldest first.

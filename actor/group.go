@@ -100,10 +100,10 @@ func (x *index) add(c *Client) {
 	x.all.add(c)
 	x.users.add(c)
 	x.sessions.add(c)
-	if c.wanted == nil {
+	if c.extra == nil || c.extra.wants == nil {
 		return
 	}
-	for _, name := range *c.wanted {
+	for _, name := range c.extra.wants {
 		topic := x.topics[name]
 		if topic == nil {
 			// Its own copy: the name may be a part of a longer text, which would live as long.
@@ -115,7 +115,7 @@ func (x *index) add(c *Client) {
 			topic.add(c)
 		}
 	}
-	c.wanted = nil
+	c.extra = c.extra.registered()
 }
 
 // in reports whether c is in a topic.

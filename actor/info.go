@@ -11,6 +11,13 @@ type Info struct {
 	Address   string    // of the peer, for people to read
 	Agent     string    // User-Agent, for people to read; best one string for all that have the same
 	Since     time.Time // kept without its location
+
+	// Expires is when the session ends that the stream was opened with; the stream is
+	// ended then. It is kept in whole milliseconds, without its location. Zero: never.
+	Expires time.Time
+	// Network is what counts as one address for Options.MaxPerNetwork; empty: the stream
+	// is not counted.
+	Network string
 }
 
 // packed is an Info without its topics in less than half the memory, of which there

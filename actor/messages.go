@@ -51,12 +51,14 @@ const (
 	Full                // MaxClients streams are open
 	Draining            // the hub is shutting down
 	Duplicate           // a client with this id is registered
+	TooMany             // of one user, session or address; Welcome.Limit says which
 )
 
 // Welcome is the answer to Register.
 type Welcome struct {
 	Admission Admission
 	LastID    sse.Sequence // the newest event before this stream's first
+	Limit     string       // of TooMany: "user", "session" or "address"
 }
 
 // ErrStopped is the answer of a hub that has been stopped.

@@ -68,6 +68,15 @@ func (m *model) remove(i int) *modelled {
 	return c
 }
 
+// expire takes out those that the hub has ended because their sessions have.
+func (m *model) expire(w *world) {
+	for i := len(m.names) - 1; i >= 0; i-- {
+		if Reason(w.peers[m.names[i]].reason.Load()) == ReasonExpired {
+			m.remove(i).ended = true
+		}
+	}
+}
+
 func newModel() *model { return &model{clients: make(map[string]*modelled)} }
 
 // someInfo is a client of a population in which some groups are larger than a

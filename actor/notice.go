@@ -13,7 +13,9 @@ const (
 	CodeServerShutdown = "SERVER_SHUTDOWN"
 	CodeDisconnected   = "DISCONNECTED_BY_ADMIN"
 	CodeMaxAge         = "MAX_AGE"
+	CodeSessionExpired = "SESSION_EXPIRED"
 	CodeMaxClients     = "MAX_CLIENTS"
+	CodeTooManyStreams = "TOO_MANY_STREAMS"
 )
 
 // timeFormat is RFC 3339 with milliseconds; times are in UTC.
@@ -36,10 +38,11 @@ func gapFrame(g gap, now time.Time) *sse.Frame {
 	return control(sse.NameConnection, 0, struct {
 		Status    string `json:"status"`
 		Dropped   uint64 `json:"dropped"`
+		Limited   uint64 `json:"rateLimited,omitempty"` // of those: too many for it
 		From      string `json:"from"`
 		To        string `json:"to"`
 		Timestamp string `json:"timestamp"`
-	}{"gap", g.dropped, g.from, g.to, Timestamp(now)})
+	}{"gap", g.dropped, g.limited, g.from, g.to, Timestamp(now)})
 }
 
 func heartbeatFrame(comment bool, now time.Time) *sse.Frame {

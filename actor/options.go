@@ -23,6 +23,19 @@ type Options struct {
 
 	// MaxClients is how many streams may be open at once (default 10,000).
 	MaxClients int
+	// MaxPerUser, MaxPerSession and MaxPerNetwork are how many streams one user, one
+	// session and one Info.Network may have open at once (default: any number). Those
+	// that are ending count only when together they are twice as many.
+	MaxPerUser    int
+	MaxPerSession int
+	MaxPerNetwork int
+	// EventRate is how many events a second one stream may have (default: any number),
+	// EventBurst how many at once after it has had none for a while (default: a quarter
+	// of a second's; at least what a tick brings). Beyond it low and normal events are
+	// dropped, and the client is told, at most once a second. High ones are kept, but
+	// count: after many of them the others are dropped for about a second.
+	EventRate  int
+	EventBurst int
 	// OutboxFrames (default 1,024) and OutboxBytes (default 1 MiB) bound what
 	// waits for one client; sse.Priority says what happens beyond.
 	OutboxFrames int
@@ -58,6 +71,9 @@ func (o Options) withDefaults() Options {
 	def(&o.ClientTimeout, 2*time.Minute)
 	def(&o.Retry, 3*time.Second)
 	def(&o.Writers, 1)
+	if o.EventRate > 0 {
+		def(&o.EventBurst, (o.EventRate+3)/4)
+	}
 	return o
 }
 
@@ -77,6 +93,12 @@ func (o Options) check() error {
 	}
 	expect(!o.Start.IsZero(), "Start is not set; pass the time at start")
 	expect(o.MaxClients > 0, "MaxClients is %d; at least 1", o.MaxClients)
+	expect(o.MaxPerUser >= 0, "MaxPerUser is %d; not negative", o.MaxPerUser)
+	expect(o.MaxPerSession >= 0, "MaxPerSession is %d; not negative", o.MaxPerSession)
+	expect(o.MaxPerNetwork >= 0, "MaxPerNetwork is %d; not negative", o.MaxPerNetwork)
+	expect(o.EventRate >= 0 && o.EventRate <= maxEventRate, "EventRate is %d; 0 to %d", o.EventRate, maxEventRate)
+	expect(o.EventBurst >= 0 && o.EventBurst <= maxEventBurst, "EventBurst is %d; 0 to %d", o.EventBurst, maxEventBurst)
+	expect(o.EventRate <= 10*o.EventBurst, "EventBurst is %d; at least a tenth of EventRate (%d)", o.EventBurst, o.EventRate)
 	expect(o.OutboxFrames >= 4 && o.OutboxFrames <= outbox.MaxFrames, "OutboxFrames is %d; 4 to %d", o.OutboxFrames, outbox.MaxFrames)
 	expect(o.OutboxBytes > 0 && o.OutboxBytes <= outbox.MaxBytes, "OutboxBytes is %d; 1 to %d", o.OutboxBytes, outbox.MaxBytes)
 	expect(o.HeartbeatInterval >= TickInterval, "HeartbeatInterval is %v; at least %v", o.HeartbeatInterval, TickInterval)

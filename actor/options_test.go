@@ -25,10 +25,18 @@ func TestDefaults(t *testing.T) {
 	assert.NoError(t, got.check())
 
 	given := Options{
-		Start: start, Seed: 1, MaxClients: 2, OutboxFrames: 5, OutboxBytes: 6, HeartbeatInterval: time.Second, HeartbeatComment: true,
+		Start: start, Seed: 1, MaxClients: 2, MaxPerUser: 3, MaxPerSession: 4, MaxPerNetwork: 5, EventRate: 20, EventBurst: 2, OutboxFrames: 5, OutboxBytes: 6, HeartbeatInterval: time.Second, HeartbeatComment: true,
 		ClientTimeout: time.Minute, MaxAge: time.Hour, Retry: time.Second, RetrySpread: time.Minute, Writers: 3,
 	}
 	assert.Equal(t, given, given.withDefaults(), "what is given stays")
+}
+
+func TestTheBurstIsAQuarterOfTheRate(t *testing.T) {
+	for rate, burst := range map[int]int{0: 0, 1: 1, 4: 1, 5: 2, 1000: 250, maxEventRate: maxEventRate / 4} {
+		o := Options{Start: start, EventRate: rate}.withDefaults()
+		assert.Equal(t, burst, o.EventBurst, "rate %d", rate)
+		assert.NoError(t, o.check())
+	}
 }
 
 func TestFaultsOfOptions(t *testing.T) {
@@ -39,6 +47,14 @@ func TestFaultsOfOptions(t *testing.T) {
 	}{
 		{"no start", func(o *Options) { o.Start = time.Time{} }, "Start is not set"},
 		{"negative MaxClients", func(o *Options) { o.MaxClients = -1 }, "MaxClients is -1; at least 1"},
+		{"a negative limit of a user", func(o *Options) { o.MaxPerUser = -1 }, "MaxPerUser is -1; not negative"},
+		{"a negative limit of a session", func(o *Options) { o.MaxPerSession = -1 }, "MaxPerSession is -1; not negative"},
+		{"a negative limit of an address", func(o *Options) { o.MaxPerNetwork = -1 }, "MaxPerNetwork is -1; not negative"},
+		{"a negative rate", func(o *Options) { o.EventRate = -1 }, "EventRate is -1; 0 to 10000000"},
+		{"a rate that can't be counted", func(o *Options) { o.EventRate, o.EventBurst = maxEventRate+1, maxEventBurst }, "EventRate is 10000001; 0 to 10000000"},
+		{"a negative burst", func(o *Options) { o.EventBurst = -1 }, "EventBurst is -1; 0 to 10000000"},
+		{"a burst that can't be counted", func(o *Options) { o.EventBurst = maxEventBurst + 1 }, "EventBurst is 10000001; 0 to 10000000"},
+		{"a burst below what a tick brings", func(o *Options) { o.EventRate, o.EventBurst = 101, 10 }, "EventBurst is 10; at least a tenth of EventRate (101)"},
 		{"few frames", func(o *Options) { o.OutboxFrames = 3 }, "OutboxFrames is 3; 4 to"},
 		{"more frames than can be counted", func(o *Options) { o.OutboxFrames = outbox.MaxFrames + 1 }, "OutboxFrames is 1048576; 4 to 1048575"},
 		{"negative bytes", func(o *Options) { o.OutboxBytes = -1 }, "OutboxBytes is -1; 1 to"},

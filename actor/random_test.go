@@ -53,7 +53,7 @@ func TestAgesAreSpreadByATenth(t *testing.T) {
 	w := newWorld(t, Options{MaxAge: 1000 * TickInterval})
 	var least, most uint32 = math.MaxUint32, 0
 	for _, p := range w.joinMany("c", 1000, Info{}) {
-		least, most = min(least, p.expires), max(most, p.expires)
+		least, most = min(least, p.oldAt), max(most, p.oldAt)
 	}
 	assert.GreaterOrEqual(t, least, uint32(900))
 	assert.Less(t, least, uint32(910))
@@ -63,5 +63,5 @@ func TestAgesAreSpreadByATenth(t *testing.T) {
 
 func TestWithoutMaxAgeNobodyIsEndedForIt(t *testing.T) {
 	w := newWorld(t, Options{})
-	assert.Zero(t, w.join(Info{ID: "a"}).expires)
+	assert.Zero(t, w.join(Info{ID: "a"}).oldAt)
 }

@@ -20,6 +20,17 @@ func newRoster(kind groupKind, name func(*Client) string) roster {
 // len is how many names there are.
 func (r *roster) len() int { return r.single.count + len(r.groups) }
 
+// count is how many clients have a name; nobody has the empty one.
+func (r *roster) count(name string) int {
+	if g := r.groups[name]; g != nil {
+		return len(g.members)
+	}
+	if r.single.get(name) != nil {
+		return 1
+	}
+	return 0
+}
+
 func (r *roster) add(c *Client) {
 	name := r.single.name(c)
 	if name == "" {

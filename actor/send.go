@@ -130,10 +130,14 @@ func (s *state) give(m *send, c *Client) {
 
 // deliver puts a publisher's event into c's outbox, or does what the event's
 // priority says when there is no room. Nothing goes in behind a hole unless the
-// notice of it goes before.
+// notice of it goes before, or one did that still holds (see gaps).
 func (s *state) deliver(c *Client, f *sse.Frame) bool {
-	if c.missed != nil && !c.doomed {
-		if !c.out.Fits(f, c.missed.room(), s.limits) {
+	if s.rate.limits() && !c.doomed && !s.rate.take(&c.allowance, f.Priority() == sse.High) {
+		s.limit(c, f)
+		return false
+	}
+	if c.unaware() && !c.doomed && !s.warned(c) {
+		if !c.out.Fits(f, c.lost.gap.room(), s.limits) {
 			s.overflow(c, f)
 			return false
 		}
@@ -184,6 +188,12 @@ func (s *state) overflow(c *Client, f *sse.Frame) {
 		s.slow = append(s.slow, c) // ended by settle: its groups are being walked
 		return
 	}
-	c.dropped++
-	s.miss(c, f.ID())
+	s.miss(c, f)
+}
+
+// limit drops an event that is one too many for c, counts it, and sees that c is told.
+func (s *state) limit(c *Client, f *sse.Frame) {
+	s.stats.DroppedRate++
+	s.miss(c, f).limited++
+	c.lost.limited++
 }

@@ -16,7 +16,8 @@ import (
 // Outboxes that fill, readers that stall, events of all priorities: a client may
 // miss events, but it never just has a hole. What it missed between two events
 // that it got is of low or normal priority and it is told how many they were, or
-// it is ended before it gets a later one.
+// it is ended before it gets a later one. Those that were too many for it are told
+// after a second at the latest, of which it knows (see gaps).
 func TestNobodyHasAHoleUnaware(t *testing.T) {
 	for seed := range uint64(40) {
 		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { slowRun(t, seed, 20, 600) })
@@ -33,6 +34,9 @@ func slowRun(t *testing.T, seed uint64, clients, steps int) {
 	opts := Options{OutboxFrames: 8, OutboxBytes: 1 << 20, HeartbeatInterval: 2 * time.Second, ClientTimeout: 20 * time.Second}
 	if seed%2 == 1 {
 		opts.OutboxFrames, opts.OutboxBytes = 100, 800
+	}
+	if seed%4 >= 2 {
+		opts.EventRate, opts.EventBurst = 30, 3+random.IntN(20)
 	}
 	w := newWorld(t, opts)
 	m := newModel()
@@ -85,7 +89,7 @@ func slowRun(t *testing.T, seed uint64, clients, steps int) {
 			w.advanceTick()
 		}
 	}
-	for range 10 { // all read again, and all that is to be said is said
+	for range 2 * warningTicks { // all read again, and all that is to be said is said
 		w.finishWork()
 		for _, p := range w.order {
 			if !p.closed {
@@ -96,31 +100,43 @@ func slowRun(t *testing.T, seed uint64, clients, steps int) {
 	}
 	w.write()
 
-	var dropped uint64
+	var told notice
 	for _, p := range w.order {
-		dropped += checkHoles(t, p, m.clients[p.ID()])
+		n := checkHoles(t, p, m.clients[p.ID()])
+		told.Dropped += n.Dropped
+		told.RateLimited += n.RateLimited
 	}
 	stats := w.snapshot(0)
 	require.Zero(t, stats.Missed, "all gaps are told")
 	require.Equal(t, stats.Deliveries, w.written.Frames+stats.Undelivered+stats.Discarded, "delivered = written + undelivered + discarded")
-	require.LessOrEqual(t, dropped, stats.DroppedLow+stats.DroppedNormal, "what was told is what was dropped")
+	require.LessOrEqual(t, told.Dropped, stats.DroppedLow+stats.DroppedNormal+stats.DroppedRate, "what was told is what was dropped")
+	require.LessOrEqual(t, told.RateLimited, stats.DroppedRate, "and why")
+	require.Equal(t, opts.EventRate > 0, told.RateLimited > 0)
 	require.Positive(t, stats.Dropped(), "nothing was slow")
 }
 
 // checkHoles compares what p got with what was its due. What is missing before an
 // event must have been told before it.
-func checkHoles(t *testing.T, p *peer, c *modelled) (told uint64) {
+func checkHoles(t *testing.T, p *peer, c *modelled) (told notice) {
 	at, missed := 0, uint64(0)
+	warned := time.Time{} // of events that were too many
 	for _, block := range p.received() {
-		if g := gapOf(block); g > 0 {
-			told += g
+		if n := noticeIn(block); n.Dropped > 0 {
+			told.Dropped += n.Dropped
+			told.RateLimited += n.RateLimited
+			require.LessOrEqual(t, told.RateLimited, told.Dropped)
+			if n.RateLimited > 0 {
+				sooner := n.Dropped > n.RateLimited || p.closed // for other events, or with the farewell
+				require.True(t, sooner || n.Timestamp.Sub(warned) >= time.Second, "%s was told of too many events twice in a second", p.ID())
+				warned = n.Timestamp
+			}
 			continue
 		}
 		data, isEvent := strings.CutPrefix(block, "data: ")
 		if !isEvent {
 			continue
 		}
-		text, _, whole := strings.Cut(data, ":")
+		text, rest, whole := strings.Cut(data, ":")
 		if !whole || !strings.HasSuffix(block, "\n\n") {
 			continue // cut off: its connection was closed
 		}
@@ -131,27 +147,34 @@ func checkHoles(t *testing.T, p *peer, c *modelled) (told uint64) {
 		}
 		require.Less(t, at, len(c.due), "%s got %s out of order or without it being its due", p.ID(), text)
 		at++
-		require.Equal(t, missed, told, "%s got %s and was not told before of exactly what it missed", p.ID(), text)
+		_, id, _ := strings.Cut(rest, "\nid: ")
+		sequence, _ := sse.ParseSequence(strings.TrimSpace(id))
+		if time.UnixMilli(int64(sequence.Milliseconds)).Sub(warned) >= time.Second {
+			require.Equal(t, missed, told.Dropped, "%s got %s and was not told before of exactly what it missed", p.ID(), text)
+		}
 	}
 	if !p.closed {
-		require.EqualValues(t, told, missed+uint64(len(c.due)-at), "%s was told of exactly what it missed", p.ID())
+		require.EqualValues(t, told.Dropped, missed+uint64(len(c.due)-at), "%s was told of exactly what it missed", p.ID())
 	}
 	return told
 }
 
-// gapOf is how many events a notice says were dropped; zero if it is none.
-func gapOf(block string) uint64 {
-	var g struct {
-		Status  string
-		Dropped uint64
-	}
+// notice says which events were dropped.
+type notice struct {
+	Status               string
+	Dropped, RateLimited uint64
+	Timestamp            time.Time
+}
+
+// noticeIn is the notice that a block is; the zero notice if it is none.
+func noticeIn(block string) (n notice) {
 	if _, data, ok := strings.Cut(block, "data: "); ok && strings.HasPrefix(block, "event: connection\n") {
-		_ = json.Unmarshal([]byte(data), &g) // without a gap's status it is none
+		_ = json.Unmarshal([]byte(data), &n) // without a gap's status it is none
 	}
-	if g.Status != "gap" {
-		return 0
+	if n.Status != "gap" {
+		return notice{}
 	}
-	return g.Dropped
+	return n
 }
 
 // The writers run while the hub handles one message. What a client gets behind an
@@ -178,4 +201,26 @@ func TestNothingFollowsAnUrgentEventThatFoundNoRoom(t *testing.T) {
 	require.Contains(t, own[0], CodeSlowConsumer)
 	require.Zero(t, (<-reply).Queued+(<-reply).Queued)
 	require.EqualValues(t, 1, w.snapshot(0).DroppedHigh)
+}
+
+// Nor is what follows it told as one too many: its stream ends, and it comes back for it.
+func TestNothingIsTooManyBehindAnUrgentEventThatFoundNoRoom(t *testing.T) {
+	w := newWorld(t, Options{OutboxFrames: 4, EventRate: 6, EventBurst: 6})
+	p := w.join(Info{ID: "c"})
+	p.room = 0
+	w.say("under way", Target{})
+	w.write()
+	for range 4 {
+		w.say("waits", Target{})
+	}
+	reply := make(chan Receipt, 2)
+	w.state.send(event("urgent", sse.High), Target{}, reply) // as in catchUp: settle comes after both
+	w.state.send(event("later", sse.Normal), Target{}, reply)
+	w.settle()
+	w.read(p, -1)
+	w.write()
+	_, _, own := p.events()
+	require.Len(t, own, 1, "the reason of the end, and no notice")
+	require.Contains(t, own[0], CodeSlowConsumer)
+	require.Zero(t, w.snapshot(0).DroppedRate)
 }

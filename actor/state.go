@@ -25,16 +25,20 @@ type state struct {
 	lastID sse.Sequence
 	order  uint64 // of the newest send
 
-	index   index
-	era     uint32 // how many resets there were
-	wheel   wheel
-	sweeps  sweeps
-	endings endings
-	shed    shedding
-	removes []*removal
-	gaps    gaps
-	slow    []*Client // that a high-priority event found full
-	groups  []*group  // room for those of the send at hand
+	index     index
+	era       uint32 // how many resets there were
+	wheel     wheel
+	rate      rate
+	deadlines deadlines
+	quotas    []quota
+	networks  tally // of open streams, if MaxPerNetwork limits them
+	sweeps    sweeps
+	endings   endings
+	shed      shedding
+	removes   []*removal
+	gaps      gaps
+	slow      []*Client // that a high-priority event found full
+	groups    []*group  // room for those of the send at hand
 
 	draining bool
 	pause    pause
@@ -50,8 +54,10 @@ func newState(opts Options) *state {
 		random:  newRandom(opts.Seed),
 		index:   newIndex(),
 		wheel:   newWheel(opts.HeartbeatInterval),
+		rate:    newRate(opts.EventRate, opts.EventBurst),
 		writers: newHandoff(opts.Writers),
 	}
+	s.quotas = newQuotas(s)
 	s.setTime(opts.Start)
 	// The first id is above every id of an earlier run, whatever its number.
 	s.lastID = sse.Sequence{Milliseconds: s.milliseconds}
@@ -62,6 +68,7 @@ func (s *state) setTime(now time.Time) {
 	s.now = now
 	s.milliseconds = uint64(max(now.UnixMilli(), 0))
 	s.tick = uint32(now.Sub(s.opts.Start) / TickInterval)
+	s.rate.advance(s.tick)
 }
 
 // clients is how many connections there are, ending ones included.
@@ -80,15 +87,27 @@ func (s *state) register(c *Client) Welcome {
 	case s.index.byID.get(c.id()) != nil:
 		w.Admission = Duplicate
 	default:
+		if q := s.exceeded(c); q != nil {
+			w.Admission, w.Limit = TooMany, q.of
+			s.stats.RefusedTooMany++
+			*q.refused++
+			return w
+		}
 		c.cursor = s.order
 		c.lastOffer = s.tick
 		if s.opts.MaxAge > 0 {
 			age := float64(s.opts.MaxAge/TickInterval) * (0.9 + 0.2*s.random.Float64())
-			c.expires = max(s.tick+uint32(age), 1)
+			c.oldAt = max(s.tick+uint32(age), 1)
 		}
 		c.phase, c.era = phaseOpen, s.era
 		s.index.add(c)
 		s.wheel.add(c)
+		if s.opts.MaxPerNetwork > 0 {
+			s.networks.add(c.network())
+		}
+		if c.expires() != 0 {
+			s.deadlines.add(c)
+		}
 		s.stats.Registered++
 	}
 	return w
@@ -101,6 +120,7 @@ func (s *state) unregister(c *Client) {
 		s.unindex(c)
 	case phaseEnding:
 		s.endings.open--
+		s.gone(c)
 	default:
 		return
 	}
@@ -143,12 +163,14 @@ func (s *state) accepting() bool { return !s.paused() && !s.sweeps.full() }
 
 // working reports whether a slice of some longer work can be done now.
 func (s *state) working() bool {
-	return s.sheddable() || s.removable() || len(s.sweeps.waiting) > 0 && !s.paused() && !s.writers.congested()
+	return s.expirable() || s.sheddable() || s.removable() || len(s.sweeps.waiting) > 0 && !s.paused() && !s.writers.congested()
 }
 
 // work does one slice.
 func (s *state) work() {
 	switch {
+	case s.expirable():
+		s.expireSlice()
 	case s.sheddable():
 		s.shedSlice()
 	case s.removable():

@@ -25,11 +25,16 @@ type Stats struct {
 	Registered      uint64 // streams let in
 	RefusedFull     uint64 // streams not let in: MaxClients
 	RefusedDraining uint64 // streams not let in: draining
+	RefusedTooMany  uint64 // streams not let in: too many of one user, session or address
+	RefusedUser     uint64 // of those: MaxPerUser
+	RefusedSession  uint64 // of those: MaxPerSession
+	RefusedNetwork  uint64 // of those: MaxPerNetwork
 	Events          uint64 // events taken from publishers
 	Deliveries      uint64 // outboxes they were put into
 	DroppedLow      uint64 // deliveries dropped by the slow-consumer policy
 	DroppedNormal   uint64
 	DroppedHigh     uint64 // high-priority deliveries that ended a stream
+	DroppedRate     uint64 // deliveries dropped because a stream had too many (EventRate)
 	Discarded       uint64 // deliveries dropped with the streams so ended
 	Undelivered     uint64 // deliveries that waited when their stream closed
 	Heartbeats      uint64
@@ -38,9 +43,9 @@ type Stats struct {
 	Ended           [reasons]uint64
 }
 
-// Dropped is how many deliveries the slow-consumer policy has dropped in all.
+// Dropped is how many deliveries were dropped in all.
 func (s Stats) Dropped() uint64 {
-	return s.DroppedLow + s.DroppedNormal + s.DroppedHigh + s.Discarded
+	return s.DroppedLow + s.DroppedNormal + s.DroppedHigh + s.DroppedRate + s.Discarded
 }
 
 func (s *state) snapshot(inbox int) Stats {
@@ -66,17 +71,23 @@ type ClientStats struct {
 	QueuedBytes  int
 	Delivered    uint64 // publishers' events taken for it that no longer wait: written, or being written
 	Dropped      uint64
+	RateLimited  uint64 // of those, because they were too many for it
 }
 
 func (s *state) describe(c *Client) ClientStats {
 	n, size := c.out.Waiting()
+	var lost losses
+	if c.lost != nil {
+		lost = *c.lost
+	}
 	return ClientStats{
 		Info:         c.Info(),
 		LastWrite:    s.opts.Start.Add(time.Duration(c.out.LastWrite()) * TickInterval),
 		QueuedFrames: n,
 		QueuedBytes:  size,
 		Delivered:    c.accepted - min(uint64(n), c.accepted),
-		Dropped:      c.dropped,
+		Dropped:      lost.dropped,
+		RateLimited:  lost.limited,
 	}
 }
 

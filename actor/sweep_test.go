@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -12,7 +13,7 @@ import (
 )
 
 // Whatever is mixed with the slices of a sweep (targeted sends, arrivals,
-// departures, ends, a slow writer), each client gets what it would get if each
+// departures, ends, sessions that expire, a slow writer), each client gets what it would get if each
 // send were done at once: in the order of ids, nothing twice and nothing lost.
 func TestSweepsAreAsSendsAtOnce(t *testing.T) {
 	seeds := 16
@@ -32,6 +33,9 @@ func sweepRun(t *testing.T, seed uint64) {
 	join := func() {
 		joined++
 		info := someInfo(random, fmt.Sprint("c", joined))
+		if seed%2 == 1 && random.IntN(2) == 0 { // its session ends in the middle of it all
+			info.Expires = start.Add(time.Duration(random.IntN(20)) * TickInterval)
+		}
 		m.join(info)
 		w.join(info)
 	}
@@ -80,9 +84,12 @@ func sweepRun(t *testing.T, seed uint64) {
 			}
 		}
 		swept = max(swept, len(w.sweeps.waiting))
+		m.expire(w)
 	}
 	w.finishWork()
+	m.expire(w)
 	require.Positive(t, swept, "nothing was swept")
+	require.Equal(t, seed%2 == 1, w.snapshot(0).Ended[ReasonExpired] > 0)
 
 	for _, p := range w.order {
 		c := m.clients[p.ID()]

@@ -65,7 +65,6 @@ func (s *state) advance(now time.Time) {
 	}
 	s.setTime(now)
 	s.overdue()
-	s.gaps.tellQuiet(s)
 	s.shed.allowed = s.shed.perTick
 	var heartbeat *sse.Frame
 	w := &s.wheel
@@ -91,6 +90,9 @@ func (s *state) advance(now time.Time) {
 		}
 	}
 	w.seen = s.tick
+	// Behind the visits: after a late tick a notice that was just queued would make its
+	// client look stuck.
+	s.gaps.tellQuiet(s)
 }
 
 // visit ends c if it is stale or old, and says so.
@@ -98,7 +100,7 @@ func (s *state) visit(c *Client) (ended bool) {
 	switch {
 	case c.out.Stuck() && time.Duration(s.tick-c.out.LastWrite())*TickInterval > s.opts.ClientTimeout:
 		s.kill(c, ReasonTimeout)
-	case c.expires != 0 && s.tick >= c.expires:
+	case c.oldAt != 0 && s.tick >= c.oldAt:
 		s.end(c, &ending{reason: ReasonMaxAge, code: CodeMaxAge,
 			message: "the stream has reached its maximum age; reconnect to resume"})
 	default:
