@@ -30,13 +30,19 @@ type clientView struct {
 	Bytes     int      `json:"queuedBytes"`
 	Delivered uint64   `json:"delivered"`
 	Dropped   uint64   `json:"dropped"`
+	Limited   uint64   `json:"rateLimited,omitempty"` // of those
+	Expires   string   `json:"expires,omitempty"`
 }
 
 func view(c actor.ClientStats) clientView {
+	expires := ""
+	if !c.Expires.IsZero() {
+		expires = actor.Timestamp(c.Expires)
+	}
 	return clientView{
 		ID: c.ID, UserID: c.UserID, SessionID: c.SessionID, Topics: c.Topics, Address: c.Address, Agent: c.Agent,
 		Since: actor.Timestamp(c.Since), LastWrite: actor.Timestamp(c.LastWrite),
-		Queued: c.QueuedFrames, Bytes: c.QueuedBytes, Delivered: c.Delivered, Dropped: c.Dropped,
+		Queued: c.QueuedFrames, Bytes: c.QueuedBytes, Delivered: c.Delivered, Dropped: c.Dropped, Limited: c.RateLimited, Expires: expires,
 	}
 }
 
@@ -132,6 +138,10 @@ func (s *Server) showClient(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 
 // endClient answers DELETE /api/sse/admin/clients/{id}.
 func (s *Server) endClient(ctx *fasthttp.RequestCtx, caller auth.Identity) {
+	if refused := onlyParameters(ctx.QueryArgs()); refused != nil { // such as block, which is for all of a user's
+		reply(ctx, *refused)
+		return
+	}
 	s.disconnect(ctx, caller, actor.Filter{ClientID: pathID(ctx)}, true)
 }
 
@@ -139,13 +149,20 @@ func (s *Server) endClient(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 // session or a topic.
 func (s *Server) endClients(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	// A misspelled one would choose more streams than were meant.
-	refused := onlyParameters(ctx.QueryArgs(), "userId", "sessionId", "topic")
+	refused := onlyParameters(ctx.QueryArgs(), "userId", "sessionId", "topic", "block")
 	var filter actor.Filter
+	var block time.Duration
 	if refused == nil {
 		filter, refused = readFilter(ctx.QueryArgs())
 	}
 	if refused == nil && filter == (actor.Filter{}) {
 		refused = &problem{Status: 400, Code: "INVALID_REQUEST", Detail: "say whose streams are to end: userId, sessionId or topic"}
+	}
+	if refused == nil {
+		block, refused = readBlock(ctx.QueryArgs(), filter)
+	}
+	if refused == nil && block > 0 {
+		refused = s.block(filter, block) // before they are ended, or one could be back in between
 	}
 	if refused != nil {
 		reply(ctx, *refused)
@@ -164,7 +181,7 @@ func (s *Server) disconnect(ctx *fasthttp.RequestCtx, caller auth.Identity, filt
 	case one && n == 0:
 		reply(ctx, notFound)
 	default:
-		s.opts.Log.Info("streams disconnected by an administrator", "by", caller.Service, "streams", n)
+		s.opts.Log.Info("streams disconnected by an administrator", "by", caller.Name(), "streams", n)
 		replyJSON(ctx, struct {
 			Disconnected int `json:"disconnected"`
 		}{n})
@@ -182,7 +199,7 @@ func (s *Server) reset(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	}
 	s.answers.reset()
 	s.meter.reset()
-	s.opts.Log.Warn("the server was reset", "by", caller.Service)
+	s.opts.Log.Warn("the server was reset", "by", caller.Name())
 	metrics, err := s.summary()
 	if err != nil {
 		reply(ctx, overloaded)

@@ -28,6 +28,8 @@ type bodies struct {
 	lifetime time.Duration // of a request, at most
 
 	held     atomic.Int64 // bytes
+	users    atomic.Int64 // of those, for callers without the scope publish
+	byUser   *xsync.MapOf[string, int64]
 	requests atomic.Int64 // in under
 	under    *xsync.MapOf[*fasthttp.RequestHeader, largeRequest]
 }
@@ -36,12 +38,13 @@ type bodies struct {
 // same header for the handler and for the handler of faults.
 type largeRequest struct {
 	bytes int64
+	user  string // whose share it is part of; empty: a service's
 	since time.Time
 	fault *problem // why the body is not read; nil: it is
 }
 
 func newBodies(most int, lifetime time.Duration) *bodies {
-	return &bodies{most: int64(most), lifetime: lifetime, under: xsync.NewMapOf[*fasthttp.RequestHeader, largeRequest]()}
+	return &bodies{most: int64(most), lifetime: lifetime, under: xsync.NewMapOf[*fasthttp.RequestHeader, largeRequest](), byUser: xsync.NewMapOf[string, int64]()}
 }
 
 // admit decides how much of a body is read, when its header has been.
@@ -55,9 +58,9 @@ func (s *Server) admit(h *fasthttp.RequestHeader) (config fasthttp.RequestConfig
 	if chunked {
 		size = int64(s.opts.MaxBodyBytes)
 	}
-	fault := s.largeBodyFault(h)
-	if fault == nil && !s.bodies.hold(h, size) {
-		fault = &overloaded
+	user, fault := s.largeBodyFault(h)
+	if fault == nil {
+		fault = s.bodies.hold(h, user, size)
 	}
 	if fault != nil {
 		s.bodies.note(h, largeRequest{fault: fault})
@@ -66,8 +69,9 @@ func (s *Server) admit(h *fasthttp.RequestHeader) (config fasthttp.RequestConfig
 	return config
 }
 
-// largeBodyFault is why a large body is not read; nil: it may be.
-func (s *Server) largeBodyFault(h *fasthttp.RequestHeader) (fault *problem) {
+// largeBodyFault is why a large body is not read; nil: it may be, and if it is a user's and
+// not a service's, it says whose.
+func (s *Server) largeBodyFault(h *fasthttp.RequestHeader) (user string, fault *problem) {
 	defer func() {
 		if p := recover(); p != nil { // of an authenticator: it must not end the process
 			s.panicked("/api/sse", p)
@@ -79,23 +83,64 @@ func (s *Server) largeBodyFault(h *fasthttp.RequestHeader) (fault *problem) {
 	// As the routes will see it, however it is spelled. What can't be parsed has no path.
 	_ = uri.Parse(h.Host(), h.RequestURI())
 	if string(uri.Path()) != "/api/sse" || !h.IsPost() {
-		return &problem{Status: 413, Code: "BODY_TOO_LARGE", Detail: "a body may have " + strconv.Itoa(freeBody) + " bytes here"}
+		return "", &problem{Status: 413, Code: "BODY_TOO_LARGE", Detail: "a body may have " + strconv.Itoa(freeBody) + " bytes here"}
 	}
 	caller, refused := s.authenticate(context.Background(), credentials(h))
 	if refused == nil {
-		refused = missing(caller, auth.Publish)
+		refused = s.admits(route{scope: auth.Publish}, caller)
 	}
-	return refused
+	if refused == nil {
+		refused = forged(h, caller)
+	}
+	if !caller.Has(auth.Publish) {
+		user = caller.UserID
+	}
+	return user, refused
 }
 
-// hold makes room for a body; false: there is none now.
-func (b *bodies) hold(h *fasthttp.RequestHeader, size int64) bool {
+// The shares of all bodies that are left to users, so that services can always publish.
+const (
+	usersShare = 4  // a quarter is for all users
+	userShare  = 64 // a sixty-fourth for one
+)
+
+// hold makes room for a body, a service's if no user is named, or says why there is none.
+func (b *bodies) hold(h *fasthttp.RequestHeader, user string, size int64) *problem {
+	if user != "" {
+		share := max(b.most/userShare, 2*freeBody)
+		if size > share {
+			return &problem{Status: 413, Code: "BODY_TOO_LARGE", Detail: "a signed-in user's body may have " + strconv.FormatInt(share, 10) + " bytes"}
+		}
+		fits := false
+		b.byUser.Compute(user, func(held int64, _ bool) (int64, bool) {
+			if fits = held+size <= share; fits {
+				held += size
+			}
+			return held, held == 0
+		})
+		if !fits {
+			return &overloaded
+		}
+		if b.users.Add(size) > b.most/usersShare {
+			b.giveBack(user, size)
+			return &overloaded
+		}
+	}
 	if b.held.Add(size) > b.most {
 		b.held.Add(-size)
-		return false
+		if user != "" {
+			b.giveBack(user, size)
+		}
+		return &overloaded
 	}
-	b.note(h, largeRequest{bytes: size})
-	return true
+	b.note(h, largeRequest{bytes: size, user: user})
+	return nil
+}
+
+// giveBack gives back a user's share.
+func (b *bodies) giveBack(user string, size int64) {
+	b.users.Add(-size)
+	b.byUser.Compute(user, func(held int64, _ bool) (int64, bool) { return held - size, held == size })
 }
 
 func (b *bodies) note(h *fasthttp.RequestHeader, r largeRequest) {
@@ -114,6 +159,9 @@ func (b *bodies) done(h *fasthttp.RequestHeader) *problem {
 	if found {
 		b.requests.Add(-1)
 		b.held.Add(-r.bytes)
+		if r.user != "" && r.bytes > 0 {
+			b.giveBack(r.user, r.bytes)
+		}
 	}
 	return r.fault
 }

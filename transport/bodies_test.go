@@ -128,17 +128,41 @@ func TestLargeBodiesAreBoundedTogether(t *testing.T) {
 func TestWhatALostRequestHeld(t *testing.T) {
 	b := newBodies(100, time.Minute)
 	var lost, other fasthttp.RequestHeader
-	require.True(t, b.hold(&lost, 60))
-	require.False(t, b.hold(&other, 60))
+	require.Nil(t, b.hold(&lost, "", 60))
+	require.NotNil(t, b.hold(&other, "", 60))
 	b.expire(time.Now().Add(59 * time.Second))
-	require.False(t, b.hold(&other, 60))
+	require.NotNil(t, b.hold(&other, "", 60))
 	b.expire(time.Now().Add(61 * time.Second))
-	require.True(t, b.hold(&other, 60))
-	require.True(t, b.hold(&other, 30), "its next request")
+	require.Nil(t, b.hold(&other, "", 60))
+	require.Nil(t, b.hold(&other, "", 30), "its next request")
 	assert.EqualValues(t, 30, b.held.Load())
 	assert.Nil(t, b.done(&other))
 	assert.Nil(t, b.done(&other))
 	assert.Zero(t, b.held.Load())
+}
+
+// However many users announce however much, services can publish.
+func TestUsersHaveAShareOfAllBodies(t *testing.T) {
+	const most = 64 << 20
+	b := newBodies(most, time.Minute)
+	headers := make([]fasthttp.RequestHeader, 100)
+	hold := func(n int, user string, size int64) *problem { return b.hold(&headers[n], user, size) }
+	assert.Equal(t, 413, hold(0, "mallory", most/userShare+1).Status, "more than one user may ever have")
+	assert.Nil(t, hold(0, "mallory", most/userShare))
+	assert.Equal(t, &overloaded, hold(1, "mallory", freeBody+1), "one share a user")
+	assert.Nil(t, hold(1, "alice", freeBody+1))
+	n := 2
+	for hold(n, fmt.Sprint("mallory", n), most/userShare) == nil {
+		n++
+	}
+	assert.Less(t, n, 20, "a quarter for all users")
+	assert.Nil(t, hold(50, "", most*3/4), "and the rest for services")
+	for i := range headers {
+		b.done(&headers[i])
+	}
+	assert.Zero(t, b.held.Load())
+	assert.Zero(t, b.users.Load())
+	assert.Zero(t, b.byUser.Size())
 }
 
 func TestAPanicWhileALargeBodyIsJudged(t *testing.T) {

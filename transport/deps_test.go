@@ -20,11 +20,12 @@ var dependencies = map[string]struct{ ours, never []string }{
 	"actor/internal/*": {[]string{"actor/sse"}, []string{"net", "log/slog", "github.com/..."}},
 	"actor":            {[]string{"actor/sse", "actor/internal/..."}, []string{"net", "log/slog", "github.com/..."}},
 
-	"transport/auth":   {nil, []string{"github.com/valyala/fasthttp"}},
-	"transport/wire":   {[]string{"actor", "actor/sse", "actor/internal/..."}, []string{"github.com/valyala/fasthttp"}},
-	"transport/stream": {[]string{"actor", "actor/sse", "actor/internal/..."}, []string{"github.com/valyala/fasthttp"}},
-	"transport/web":    {nil, []string{"net", "github.com/valyala/fasthttp"}},
-	"transport":        {[]string{"actor/...", "actor", "transport/..."}, []string{module + "/cmd/..."}},
+	"transport/auth":      {nil, []string{"github.com/valyala/fasthttp"}},
+	"transport/wire":      {[]string{"actor", "actor/sse", "actor/internal/..."}, []string{"github.com/valyala/fasthttp"}},
+	"transport/stream":    {[]string{"actor", "actor/sse", "actor/internal/..."}, []string{"github.com/valyala/fasthttp"}},
+	"transport/ratelimit": {nil, []string{"net", "github.com/valyala/fasthttp"}},
+	"transport/web":       {nil, []string{"net", "github.com/valyala/fasthttp"}},
+	"transport":           {[]string{"actor/...", "actor", "transport/..."}, []string{module + "/cmd/..."}},
 
 	"cmd/sseactor/internal/*": {nil, []string{"github.com/valyala/fasthttp"}},
 	"cmd/sseactor":            {[]string{"actor/...", "actor", "transport/...", "transport", "cmd/sseactor/internal/..."}, nil},

@@ -126,6 +126,8 @@ func (l *lifeLog) refused(i actor.Info, a actor.Admission, err error) {
 		why = "the server is full"
 	case actor.Draining:
 		why = "the server is shutting down"
+	case actor.TooMany:
+		why = "the user, session or address has too many streams"
 	}
 	l.tell(kindRefuse, slog.LevelWarn, func() []slog.Attr {
 		attrs := append(who(i), slog.String("reason", why))
@@ -180,7 +182,7 @@ func who(i actor.Info) []slog.Attr {
 
 // what describes an event, without its data.
 func what(by auth.Identity, item *wire.Item) []slog.Attr {
-	attrs := []slog.Attr{slog.String("by", by.Service), slog.String("event", item.Event.Name.String()), slog.Int("bytes", len(item.Event.Data))}
+	attrs := []slog.Attr{slog.String("by", by.Name()), slog.String("event", item.Event.Name.String()), slog.Int("bytes", len(item.Event.Data))}
 	t := item.Target
 	switch {
 	case len(t.ClientIDs) > 0:

@@ -55,6 +55,9 @@ func MetricsTable() []Metric {
 		counter("sseactor_streams_opened_total", "streams let in", func(s *scrape) uint64 { return s.hub.Registered }),
 		counter(`sseactor_streams_refused_total{reason="full"}`, "streams not let in, by reason", func(s *scrape) uint64 { return s.hub.RefusedFull }),
 		counter(`sseactor_streams_refused_total{reason="draining"}`, "", func(s *scrape) uint64 { return s.hub.RefusedDraining }),
+		counter(`sseactor_streams_refused_total{reason="user"}`, "", func(s *scrape) uint64 { return s.hub.RefusedUser }),
+		counter(`sseactor_streams_refused_total{reason="session"}`, "", func(s *scrape) uint64 { return s.hub.RefusedSession }),
+		counter(`sseactor_streams_refused_total{reason="address"}`, "", func(s *scrape) uint64 { return s.hub.RefusedNetwork }),
 		counter("sseactor_events_total", "events taken from publishers", func(s *scrape) uint64 { return s.hub.Events }),
 		counter("sseactor_events_unsent_total", "events refused because the server was behind or shutting down", func(s *scrape) uint64 { return s.server.meter.unsent.Get() }),
 		counter("sseactor_deliveries_total", "events put into a stream's outbox", func(s *scrape) uint64 { return s.hub.Deliveries }),
@@ -64,11 +67,17 @@ func MetricsTable() []Metric {
 		counter(`sseactor_dropped_total{priority="low"}`, "events not put into a full outbox, by priority (high ends the stream)", func(s *scrape) uint64 { return s.hub.DroppedLow }),
 		counter(`sseactor_dropped_total{priority="normal"}`, "", func(s *scrape) uint64 { return s.hub.DroppedNormal }),
 		counter(`sseactor_dropped_total{priority="high"}`, "", func(s *scrape) uint64 { return s.hub.DroppedHigh }),
+		counter("sseactor_dropped_by_rate_total", "events that were too many for a stream (client-event-rate)", func(s *scrape) uint64 { return s.hub.DroppedRate }),
 		counter("sseactor_discarded_total", "waiting events dropped with a slow consumer's stream", func(s *scrape) uint64 { return s.hub.Discarded }),
 		counter("sseactor_undelivered_total", "events that waited when their stream closed", func(s *scrape) uint64 { return s.hub.Undelivered }),
 		counter("sseactor_gaps_told_total", "notices to streams that missed events", func(s *scrape) uint64 { return s.hub.Notices }),
 		counter("sseactor_heartbeats_total", "heartbeats sent", func(s *scrape) uint64 { return s.hub.Heartbeats }),
 		counter("sseactor_pauses_total", "times publishers waited for the stream writers", func(s *scrape) uint64 { return s.hub.Pauses }),
+		counter(`sseactor_auth_rejected_total{reason="wrong"}`, "credentials that were not accepted, by reason (unavailable: whoever could say did not answer)", func(s *scrape) uint64 { return s.server.meter.rejects[rejectedWrong].Get() }),
+		counter(`sseactor_auth_rejected_total{reason="expired"}`, "", func(s *scrape) uint64 { return s.server.meter.rejects[rejectedExpired].Get() }),
+		counter(`sseactor_auth_rejected_total{reason="unavailable"}`, "", func(s *scrape) uint64 { return s.server.meter.rejects[rejectedUnverifiable].Get() }),
+		counter(`sseactor_files_reread_total{result="used"}`, "times that a file which had changed was read again, by result (refused: what it held before stays)", func(s *scrape) uint64 { reads, _ := s.reread(); return reads }),
+		counter(`sseactor_files_reread_total{result="refused"}`, "", func(s *scrape) uint64 { _, faults := s.reread(); return faults }),
 		counter("sseactor_panics_total", "panics of request handlers, caught", func(s *scrape) uint64 { return s.server.meter.panics.Get() }),
 		counter("sseactor_idempotency_forgotten_total", "answers forgotten early because idempotency-keys was reached", func(s *scrape) uint64 { return s.server.answers.forgot.Load() }),
 	}
@@ -86,6 +95,13 @@ func MetricsTable() []Metric {
 	)
 }
 
+func (s *scrape) reread() (reads, faults uint64) {
+	if s.server.opts.Reread == nil {
+		return 0, 0
+	}
+	return s.server.opts.Reread()
+}
+
 func one(b bool) int {
 	if b {
 		return 1
@@ -101,6 +117,7 @@ type meter struct {
 	requests *xsync.MapOf[requestKey, *vm.Counter]
 	panics   *vm.Counter
 	unsent   *vm.Counter
+	rejects  [rejections]*vm.Counter
 	publish  *vm.PrometheusHistogram
 	before   atomic.Pointer[stream.Totals] // what was written before the last reset; nil: none
 }
@@ -112,6 +129,9 @@ type requestKey struct {
 
 func newMeter(s *Server) *meter {
 	m := &meter{server: s, set: vm.NewSet(), requests: xsync.NewMapOf[requestKey, *vm.Counter](), panics: &vm.Counter{}, unsent: &vm.Counter{}}
+	for i := range m.rejects {
+		m.rejects[i] = &vm.Counter{}
+	}
 	m.publish = m.set.NewPrometheusHistogram("sseactor_publish_seconds")
 	m.last.Store(&scrape{server: s})
 	m.answered(requestKey{"/metrics", 200}) // the first scrape shall find the metric
@@ -122,6 +142,19 @@ func newMeter(s *Server) *meter {
 	}
 	return m
 }
+
+// rejection is why credentials were not accepted.
+type rejection int
+
+const (
+	rejectedWrong rejection = iota
+	rejectedExpired
+	rejectedUnverifiable
+	rejections
+)
+
+// rejected counts credentials that were not accepted.
+func (m *meter) rejected(why rejection) { m.rejects[why].Inc() }
 
 // request counts an answered request.
 func (m *meter) request(route string, status int) { m.answered(requestKey{route, status}).Inc() }
@@ -167,6 +200,9 @@ func (m *meter) reset() {
 	m.publish.Reset()
 	m.panics.Set(0)
 	m.unsent.Set(0)
+	for _, c := range m.rejects {
+		c.Set(0)
+	}
 	totals := m.server.engine.Totals()
 	m.before.Store(&totals)
 }
@@ -269,7 +305,7 @@ func (s *Server) summary() (*summary, error) {
 		Dropped:            stats.Dropped(),
 		Undelivered:        stats.Undelivered,
 		Heartbeats:         stats.Heartbeats,
-		RefusedConnections: stats.RefusedFull + stats.RefusedDraining,
+		RefusedConnections: stats.RefusedFull + stats.RefusedDraining + stats.RefusedTooMany,
 		EndedConnections:   ended,
 		LastEventID:        stats.LastID.String(),
 		Draining:           stats.Draining,

@@ -154,6 +154,13 @@ func TestWhatMetricsCount(t *testing.T) {
 	}
 }
 
+func TestFilesThatWereReadAgainAreCounted(t *testing.T) {
+	r := startRig(t, func(o *Options) { o.Reread = func() (uint64, uint64) { return 3, 2 } })
+	e := r.scrape()
+	assert.Equal(t, 3.0, e.value[`sseactor_files_reread_total{result="used"}`])
+	assert.Equal(t, 2.0, e.value[`sseactor_files_reread_total{result="refused"}`])
+}
+
 // The document's four numbers, under its names.
 func TestMetricsForPeople(t *testing.T) {
 	r := startRig(t)

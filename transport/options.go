@@ -3,6 +3,7 @@ package transport
 import (
 	"crypto/tls"
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"github.com/sseactor/sseactor/actor"
@@ -27,10 +28,26 @@ type Options struct {
 	// Authenticator says who calls; nobody is known to a nil one.
 	Authenticator auth.Authenticator
 	Policy        auth.Policy
+	// SessionIDs checks the sessionIds of visitors; nil: any will do.
+	SessionIDs *auth.SessionIDs
+	TicketLife time.Duration
+	MaxTickets int // made in the life of one
+	MaxBlocks  int // users and sessions that are kept out
+	// Reread is how often files were read again, and how often one that had changed
+	// could not be used; nil: there are no such files. Any goroutine calls it.
+	Reread func() (reads, faults uint64)
 	// MetricsToken may read /metrics; empty: only callers with the scope may.
 	MetricsToken string
 	// AllowedOrigins may use the server from a browser beside its own origin.
 	AllowedOrigins []string
+	// TrustedProxies are believed when they say who the client is.
+	TrustedProxies []netip.Prefix
+
+	// Most events a second of one service and of one user; 0: no limit.
+	PublishRate     int
+	UserPublishRate int
+	// Now is the clock that rates are measured by; nil: time.Now.
+	Now func() time.Time
 
 	MaxTopics      int // of a stream
 	MaxBodyBytes   int

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/valyala/fasthttp"
+
+	"github.com/sseactor/sseactor/transport/auth"
 )
 
 // crossOrigin checks the Origin that a browser sends and writes the CORS header
@@ -14,8 +16,11 @@ func (s *Server) crossOrigin(ctx *fasthttp.RequestCtx) bool {
 	if origin == "" {
 		return true // not a browser, or a same-origin GET
 	}
+	if len(ctx.Request.Header.PeekAll("Origin")) > 1 {
+		reply(ctx, problem{Status: 400, Code: "BAD_REQUEST", Field: "Origin", Detail: "Origin: given more than once"})
+		return false
+	}
 	h := &ctx.Response.Header
-	h.Set("Vary", "Origin")
 	if !s.originAllowed(origin, string(ctx.Host())) {
 		reply(ctx, problem{Status: 403, Code: "ORIGIN_NOT_ALLOWED", Detail: "pages of this origin may not use the server; see the setting allowed-origins"})
 		return false
@@ -33,6 +38,27 @@ func (s *Server) crossOrigin(ctx *fasthttp.RequestCtx) bool {
 	return true
 }
 
+// forged is the answer to a request that changes something, comes with a cookie, and does
+// not say of which page: a browser would have said so (Fetch Standard, "append a request
+// Origin header"), and crossOrigin has looked at what it says.
+func forged(h *fasthttp.RequestHeader, caller auth.Identity) *problem {
+	if !caller.Ambient || h.IsGet() || h.IsHead() || len(h.Peek("Origin")) > 0 {
+		return nil
+	}
+	return &problem{Status: 403, Code: "ORIGIN_REQUIRED", Field: "Origin", Detail: "a request that is authenticated by a cookie must say of which origin it is; services use an API key instead"}
+}
+
+// harden sets what every answer should tell a browser.
+func (s *Server) harden(h *fasthttp.ResponseHeader) {
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Vary", "Origin") // always: a cache must not give one page's answer to another's
+	if s.opts.TLS != nil {
+		h.Set("Strict-Transport-Security", strictTransport)
+	}
+}
+
+const strictTransport = "max-age=31536000"
+
 // corsHeader is what lets a page of an allowed origin read the answer.
 func corsHeader(origin string) [][2]string {
 	return [][2]string{
@@ -46,10 +72,10 @@ func (s *Server) originAllowed(origin, host string) bool {
 	if slices.Contains(s.opts.AllowedOrigins, origin) {
 		return true
 	}
-	// Same origin: the server may be behind a proxy that ends TLS, so either
-	// scheme will do for the same host.
+	// Same origin: the server may be behind a proxy that ends TLS, so either scheme will
+	// do for the same host, unless TLS ends here.
 	rest, ok := strings.CutPrefix(origin, "https://")
-	if !ok {
+	if !ok && s.opts.TLS == nil {
 		rest, ok = strings.CutPrefix(origin, "http://")
 	}
 	return ok && rest != "" && strings.EqualFold(rest, host)

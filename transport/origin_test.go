@@ -89,7 +89,7 @@ func TestAPreflight(t *testing.T) {
 func TestAStreamForAnotherOrigin(t *testing.T) {
 	r := startRig(t)
 	c := r.open("sessionId=s", "Origin: https://app.example")
-	assert.Contains(t, c.head, "\r\nVary: Origin\r\nAccess-Control-Allow-Origin: https://app.example\r\nAccess-Control-Allow-Credentials: true\r\n")
+	assert.Contains(t, c.head, "\r\nAccess-Control-Allow-Origin: https://app.example\r\nAccess-Control-Allow-Credentials: true\r\n")
 	assert.Equal(t, 1, strings.Count(c.head, "\r\n\r\n"))
 }
 
@@ -106,4 +106,18 @@ func TestAFoldedOriginAddsNoLineToTheHead(t *testing.T) {
 	require.NoError(t, err)
 	assert.NotContains(t, string(buffer[:n]), "\n Set-Cookie")
 	assert.NotContains(t, string(buffer[:n]), "\nSet-Cookie")
+}
+
+// What every answer tells a browser and a cache, whoever asks for whatever.
+func TestEveryAnswerIsHardened(t *testing.T) {
+	r := startRig(t, development)
+	for _, target := range []string{"/", "/healthz", "/api/sse", "/api/sse/metrics", "/nothing"} {
+		h := r.call("GET", target, "").Header
+		assert.Equal(t, "nosniff", h.Get("X-Content-Type-Options"), target)
+		assert.Equal(t, "Origin", h.Get("Vary"), target)
+		assert.Empty(t, h.Get("Strict-Transport-Security"), target)
+	}
+	page := r.call("GET", "/", "").Header
+	assert.Contains(t, page.Get("Content-Security-Policy"), "default-src 'none'")
+	assert.Equal(t, "no-referrer", page.Get("Referrer-Policy"))
 }

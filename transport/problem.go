@@ -27,13 +27,20 @@ type problem struct {
 
 // The faults that several endpoints have in common.
 var (
-	unauthorized = problem{Status: 401, Code: "UNAUTHORIZED", Detail: "no valid credentials; send Authorization: Bearer <API key>"}
+	unauthorized = problem{Status: 401, Code: "UNAUTHORIZED", Detail: "no valid credentials; sign in, or send Authorization: Bearer with an API key or a token"}
+	expired      = problem{Status: 401, Code: "SESSION_EXPIRED", Detail: "the credentials have expired; sign in again"}
+	unverifiable = problem{Status: 503, Code: "AUTH_UNAVAILABLE", Detail: "credentials can't be checked now; try again", retryAfter: 2}
 	notFound     = problem{Status: 404, Code: "NOT_FOUND", Detail: "there is nothing here"}
 	shuttingDown = problem{Status: 503, Code: "SERVER_SHUTDOWN", Detail: "the server is shutting down", retryAfter: 5}
 	mistake      = problem{Status: 500, Code: "INTERNAL", Detail: "the server made a mistake; its log says more"}
 	noStream     = problem{Status: 503, Code: "OVERLOADED", Detail: "the server can't open another stream now", retryAfter: 5}
 	overloaded   = problem{Status: 503, Code: "OVERLOADED", Detail: "the server is behind with its work; nothing was lost, try again", retryAfter: 1}
 )
+
+// notYourUser is the answer to a caller that names somebody else's stream.
+func notYourUser() *problem {
+	return &problem{Status: 403, Code: "FORBIDDEN", Field: "userId", Detail: "userId: only the user, and who may read this user's events, may say so"}
+}
 
 func (p problem) json() []byte {
 	p.Title = fasthttp.StatusMessage(p.Status)

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/valyala/fasthttp"
 
@@ -41,11 +42,43 @@ func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	switch {
 	case err != nil:
 		reply(ctx, faultyEvent(err))
-	case key == "":
-		s.sendAll(s.deadlines.next(), items, caller).answer(ctx, items, batch)
-	default:
-		s.publishOnce(ctx, caller, key, items, batch)
+		return
 	}
+	if refused := s.mayPublish(caller, items, batch); refused != nil {
+		reply(ctx, *refused)
+		return
+	}
+	if key != "" {
+		s.publishOnce(ctx, caller, key, items, batch)
+		return
+	}
+	s.sendAll(s.deadlines.next(), items, caller).answer(ctx, items, batch)
+}
+
+// mayPublish checks every event before any is sent: whether its publisher may send it.
+func (s *Server) mayPublish(caller auth.Identity, items []wire.Item, batch bool) *problem {
+	for i := range items {
+		to := items[i].Target
+		err := s.opts.Policy.MaySend(caller, items[i].Event.Name.String(), auth.Addressees{ClientIDs: to.ClientIDs, UserID: to.UserID, SessionID: to.SessionID, Topics: to.Topics})
+		var denied *auth.Denied
+		if errors.As(err, &denied) {
+			return notYours(denied.Field, i, batch)
+		}
+	}
+	return nil
+}
+
+// notYours is the answer to an event that its publisher may not send.
+func notYours(field string, event int, batch bool) *problem {
+	p := problem{Status: 403, Code: "PUBLISH_NOT_ALLOWED", Field: field, Detail: "the caller may not send to everybody; name a receiver"}
+	if field != "" {
+		p.Detail = field + ": the caller may not send this"
+	}
+	if batch {
+		p.Field = strings.TrimSuffix("["+strconv.Itoa(event)+"]."+field, ".")
+		p.Detail = p.Field + ": " + p.Detail
+	}
+	return &p
 }
 
 // faultyEvent is the answer to a body with a fault.
@@ -94,6 +127,10 @@ type outcome struct {
 // sendAll sends checked events in their order. The first that can't be sent ends
 // a batch.
 func (s *Server) sendAll(ctx context.Context, items []wire.Item, caller auth.Identity) outcome {
+	// Here: an event that is not sent, since it was before, takes nothing.
+	if refused := s.pace.takeEvents(caller, len(items)); refused != nil {
+		return outcome{stopped: refused}
+	}
 	o := outcome{receipts: make([]actor.Receipt, 0, len(items))}
 	publisher := s.publishers.Get().(*actor.Publisher)
 	defer s.publishers.Put(publisher)

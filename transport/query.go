@@ -27,7 +27,11 @@ func atMostOnce(args *fasthttp.Args, names ...string) *problem {
 func onlyParameters(args *fasthttp.Args, names ...string) (refused *problem) {
 	for name := range args.All() {
 		if !slices.Contains(names, string(name)) {
-			return badQuery("query", errors.New("a parameter that is not known here; allowed: "+strings.Join(names, ", ")))
+			allowed := strings.Join(names, ", ")
+			if len(names) == 0 {
+				allowed = "none"
+			}
+			return badQuery("query", errors.New("a parameter that is not known here; allowed: "+allowed))
 		}
 	}
 	return atMostOnce(args, names...)

@@ -38,6 +38,9 @@ type rig struct {
 	halt    func() // closes the server; called when the test ends at the latest
 }
 
+// publicTopics are those that every caller of most tests may subscribe to.
+var publicTopics, _ = auth.ParsePatterns([]string{"news", "public.*"})
+
 // testOptions are small limits that a test can reach.
 func testOptions(book *logBook) Options {
 	return Options{
@@ -49,12 +52,15 @@ func testOptions(book *logBook) Options {
 		Stream: stream.Options{Writers: 2},
 		Events: wire.Limits{EventBytes: 1024, Events: 5, Topics: 4, ClientIDs: 3},
 		Authenticator: auth.Chain{auth.NewKeys([]auth.Key{
-			{Name: "app", Secret: appKey, Scopes: []auth.Scope{auth.Publish, auth.Metrics}},
-			{Name: "ops", Secret: opsKey, Scopes: auth.Scopes()},
-			{Name: "look", Secret: lookKey, Scopes: []auth.Scope{auth.Metrics}},
+			{Name: "app", Hash: auth.HashKey(appKey), Scopes: []auth.Scope{auth.Publish, auth.Metrics}},
+			{Name: "ops", Hash: auth.HashKey(opsKey), Scopes: auth.Scopes()},
+			{Name: "look", Hash: auth.HashKey(lookKey), Scopes: []auth.Scope{auth.Metrics}},
 		})},
-		Policy:            auth.Policy{PublicTopics: []string{"news", "public.*"}},
+		Policy:            auth.Policy{Visitors: true, PublicTopics: publicTopics},
 		AllowedOrigins:    []string{"https://app.example"},
+		TicketLife:        30 * time.Second,
+		MaxTickets:        100,
+		MaxBlocks:         100,
 		MaxTopics:         4,
 		MaxBodyBytes:      16 << 10,
 		MaxBodiesBytes:    64 << 10,

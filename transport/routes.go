@@ -3,8 +3,10 @@ package transport
 import (
 	"bytes"
 	"context"
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -20,7 +22,9 @@ type route struct {
 	serve  func(*fasthttp.RequestCtx, auth.Identity)
 	// anonymous endpoints look at the caller themselves, if at all.
 	anonymous bool
-	endless   bool // the answer is a stream
+	// known endpoints need no scope, but somebody who has shown who it is.
+	known   bool
+	endless bool // the answer is a stream
 }
 
 // takes reports whether a method is the route's. HEAD is a GET whose body is not
@@ -44,6 +48,7 @@ func (s *Server) endpoints(operators, public bool) []route {
 	add(public,
 		route{method: "GET", path: "/api/sse", serve: s.openStream, anonymous: true, endless: true},
 		route{method: "POST", path: "/api/sse", serve: s.publish, scope: auth.Publish},
+		route{method: "POST", path: "/api/sse/ticket", serve: s.issueTicket, known: true},
 		route{method: "GET", path: "/api/sse/metrics", serve: s.metricsJSON, scope: auth.Metrics},
 	)
 	add(public && s.opts.Development,
@@ -54,6 +59,8 @@ func (s *Server) endpoints(operators, public bool) []route {
 		route{method: "GET", path: "/metrics", serve: s.metricsText, scope: auth.Metrics, anonymous: !public},
 		route{method: "GET", path: "/api/sse/admin/clients", serve: s.listClients, scope: auth.Admin},
 		route{method: "DELETE", path: "/api/sse/admin/clients", serve: s.endClients, scope: auth.Admin},
+		route{method: "GET", path: "/api/sse/admin/blocks", serve: s.listBlocks, scope: auth.Admin},
+		route{method: "DELETE", path: "/api/sse/admin/blocks", serve: s.liftBlock, scope: auth.Admin},
 		route{method: "GET", path: "/api/sse/admin/clients/{id}", serve: s.showClient, scope: auth.Admin},
 		route{method: "DELETE", path: "/api/sse/admin/clients/{id}", serve: s.endClient, scope: auth.Admin},
 	)
@@ -72,6 +79,7 @@ func (s *Server) routes(operators, public bool) fasthttp.RequestHandler {
 		byPath[r.path] = append(byPath[r.path], r)
 	}
 	return func(ctx *fasthttp.RequestCtx) {
+		s.harden(&ctx.Response.Header)
 		path := ctx.Path()
 		found := byPath[string(path)]
 		if found == nil {
@@ -113,7 +121,10 @@ func (s *Server) dispatch(ctx *fasthttp.RequestCtx, found []route) {
 			reply(ctx, *refused)
 			return
 		}
-		if refused = missing(caller, r.scope); refused != nil {
+		if refused = s.admits(r, caller); refused == nil {
+			refused = forged(&ctx.Request.Header, caller)
+		}
+		if refused != nil {
 			reply(ctx, *refused)
 			return
 		}
@@ -124,6 +135,9 @@ func (s *Server) dispatch(ctx *fasthttp.RequestCtx, found []route) {
 // identify says who calls; the zero Identity is a caller without credentials.
 func (s *Server) identify(ctx *fasthttp.RequestCtx) (auth.Identity, *problem) {
 	c := credentials(&ctx.Request.Header)
+	if c.Cookie != "" { // then others may have to be asked
+		c.From = network(s.clientAddress(ctx))
+	}
 	if token := s.opts.MetricsToken; token != "" && string(ctx.Path()) == "/metrics" && auth.IsBearer(c.Authorization, token) {
 		return auth.Identity{Service: "metrics-token", Scopes: []auth.Scope{auth.Metrics}}, nil
 	}
@@ -135,24 +149,47 @@ func (s *Server) authenticate(ctx context.Context, c auth.Credentials) (auth.Ide
 		return auth.Identity{}, nil
 	}
 	id, _, err := s.opts.Authenticator.Authenticate(ctx, c)
-	if err != nil {
-		return auth.Identity{}, &unauthorized
-	}
-	return id, nil
-}
-
-// credentials is what a request shows of who sends it.
-func credentials(h *fasthttp.RequestHeader) auth.Credentials {
-	return auth.Credentials{Authorization: string(h.Peek("Authorization")), Cookie: string(h.Peek("Cookie"))}
-}
-
-// missing is the answer to a caller without a scope; nil: it has it.
-func missing(caller auth.Identity, scope auth.Scope) *problem {
 	switch {
-	case caller.May(scope):
+	case err == nil:
+		return id, nil
+	case errors.Is(err, auth.ErrExpired):
+		s.meter.rejected(rejectedExpired)
+		return auth.Identity{}, &expired
+	case errors.Is(err, auth.ErrUnavailable):
+		s.meter.rejected(rejectedUnverifiable)
+		return auth.Identity{}, &unverifiable
+	}
+	s.meter.rejected(rejectedWrong)
+	return auth.Identity{}, &unauthorized
+}
+
+// credentials is what a request shows of who sends it. Of two Authorization lines one
+// would be a guess: both together are nobody's. Cookies may be spread over several lines,
+// as HTTP/2 does (RFC 9113 8.2.3).
+func credentials(h *fasthttp.RequestHeader) auth.Credentials {
+	return auth.Credentials{
+		Authorization: joined(h, "Authorization", ", "),
+		Cookie:        joined(h, "Cookie", "; "),
+	}
+}
+
+func joined(h *fasthttp.RequestHeader, name, separator string) string {
+	lines := h.PeekAll(name)
+	if len(lines) == 1 {
+		return string(lines[0])
+	}
+	return string(bytes.Join(lines, []byte(separator)))
+}
+
+// admits is the answer to a caller that may not use an endpoint; nil: it may.
+func (s *Server) admits(r route, caller auth.Identity) *problem {
+	switch {
+	case caller.UserID != "" && s.blocks.Bars(caller.UserID, "", time.Now()):
+		return &problem{Status: 403, Code: "BLOCKED", Detail: "this user is kept out for now"}
+	case r.known && caller.Known(), !r.known && s.opts.Policy.May(caller, r.scope):
 		return nil
 	case !caller.Known():
 		return &unauthorized
 	}
-	return &problem{Status: 403, Code: "FORBIDDEN", Detail: "this needs the scope " + string(scope)}
+	return &problem{Status: 403, Code: "FORBIDDEN", Detail: "this needs the scope " + string(r.scope)}
 }

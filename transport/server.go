@@ -15,6 +15,7 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/transport/auth"
 	"github.com/sseactor/sseactor/transport/stream"
 )
 
@@ -28,6 +29,9 @@ type Server struct {
 	meter   *meter
 	answers *idempotency
 	bodies  *bodies
+	tickets *auth.Tickets
+	blocks  *auth.Blocks
+	pace    *pace
 
 	deadlines  *deadlines // of publishers
 	publishers sync.Pool  // of *actor.Publisher
@@ -52,6 +56,9 @@ func New(opts Options) (*Server, error) {
 		hub:     hub,
 		answers: newIdempotency(opts.IdempotencyWindow, opts.IdempotencyKeys),
 		bodies:  newBodies(opts.MaxBodiesBytes, opts.RequestTimeout+opts.PublishTimeout),
+		tickets: auth.NewTickets(opts.TicketLife, opts.MaxTickets),
+		blocks:  auth.NewBlocks(opts.MaxBlocks),
+		pace:    newPace(opts),
 		stop:    make(chan struct{}),
 
 		deadlines:  newDeadlines(opts.PublishTimeout),
@@ -87,6 +94,8 @@ func (s *Server) Start() error {
 func (s *Server) tick() {
 	ticker := time.NewTicker(actor.TickInterval)
 	defer ticker.Stop()
+	cleaning := time.NewTicker(5 * time.Second)
+	defer cleaning.Stop()
 	for {
 		select {
 		case now := <-ticker.C:
@@ -94,6 +103,8 @@ func (s *Server) tick() {
 			s.deadlines.tick()
 			s.answers.expire(now)
 			s.bodies.expire(now)
+		case <-cleaning.C:
+			s.pace.forget()
 		case <-s.stop:
 			return
 		}

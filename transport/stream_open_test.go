@@ -17,7 +17,9 @@ import (
 var golden = regexp.MustCompile(`^HTTP/1\.1 200 OK\r
 Content-Type: text/event-stream; charset=utf-8\r
 Cache-Control: no-cache, no-transform\r
+Vary: Origin\r
 X-Accel-Buffering: no\r
+X-Content-Type-Options: nosniff\r
 Connection: close\r
 Date: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r
 \r

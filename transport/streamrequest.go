@@ -1,10 +1,12 @@
 package transport
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -15,45 +17,104 @@ import (
 
 // readStreamRequest checks who asks for which stream.
 func (s *Server) readStreamRequest(ctx *fasthttp.RequestCtx) (*streamRequest, *problem) {
-	caller, refused := s.identify(ctx)
-	if refused != nil {
-		return nil, refused
-	}
-	r := &streamRequest{origin: string(ctx.Request.Header.Peek("Origin"))}
-	r.info = actor.Info{ID: newClientID(), UserID: caller.UserID}
 	args := ctx.QueryArgs()
 	if refused := wellFormed(ctx.URI().QueryString()); refused != nil {
 		return nil, refused
 	}
-	if refused := atMostOnce(args, "sessionId", "userId"); refused != nil {
+	if refused := atMostOnce(args, "sessionId", "userId", "ticket"); refused != nil {
 		return nil, refused
 	}
-	if args.Has("sessionId") {
-		r.info.SessionID = string(args.Peek("sessionId"))
-		if err := wire.CheckSessionID(r.info.SessionID); err != nil {
-			return nil, badQuery("sessionId", err)
-		}
+	caller, refused := s.streamCaller(ctx)
+	if refused != nil {
+		return nil, refused
 	}
-	if args.Has("userId") {
-		// A service that has authenticated the user itself, such as a proxy of the
-		// app, opens the stream on the user's behalf.
-		if !caller.May(auth.Admin) {
-			return nil, &problem{Status: 403, Code: "FORBIDDEN", Field: "userId", Detail: "only a caller with the scope admin may say whose stream it is"}
-		}
-		r.info.UserID = string(args.Peek("userId"))
-		if err := wire.CheckUserID(r.info.UserID); err != nil {
-			return nil, badQuery("userId", err)
-		}
-	}
-	if r.info.UserID == "" && r.info.SessionID == "" && !caller.May(auth.Admin) {
-		return nil, &problem{Status: 401, Code: "UNAUTHORIZED", Detail: "sign in, or give a sessionId"}
+	r := &streamRequest{origin: string(ctx.Request.Header.Peek("Origin"))}
+	r.caller = caller.UserID
+	r.info = actor.Info{ID: newClientID(), UserID: caller.UserID, Expires: caller.Expires}
+	if refused := s.readWhose(args, caller, &r.info); refused != nil {
+		return nil, refused
 	}
 	if refused := s.readTopics(ctx, caller, r); refused != nil {
 		return nil, refused
 	}
 	readLastEventID(ctx, r)
-	describeCaller(ctx, &r.info)
+	s.describeCaller(ctx, &r.info)
 	return r, nil
+}
+
+// streamCaller says who asks for a stream: a ticket, if there is one, says it alone.
+func (s *Server) streamCaller(ctx *fasthttp.RequestCtx) (auth.Identity, *problem) {
+	if !ctx.QueryArgs().Has("ticket") {
+		return s.identify(ctx)
+	}
+	caller, err := s.tickets.Redeem(string(ctx.QueryArgs().Peek("ticket")))
+	if err != nil {
+		s.meter.rejected(rejectedWrong)
+		return caller, &problem{Status: 401, Code: "TICKET_NOT_VALID", Field: "ticket", Detail: "the ticket was used, has expired, or never was; get another one"}
+	}
+	return caller, nil
+}
+
+// readWhose reads whose events a stream is to have: the caller's own, a session's, and
+// those of a user that the caller may read, such as a proxy of the app that has
+// authenticated the user itself.
+func (s *Server) readWhose(args *fasthttp.Args, caller auth.Identity, info *actor.Info) *problem {
+	if args.Has("sessionId") {
+		session, expires, refused := s.sessionOf(caller, string(args.Peek("sessionId")))
+		if refused != nil {
+			return refused
+		}
+		info.SessionID, info.Expires = session, earlier(info.Expires, expires)
+	} else if only := caller.OnlySession(); only != "" {
+		info.SessionID = only // of a ticket for a visitor
+	}
+	if args.Has("userId") {
+		info.UserID = string(args.Peek("userId"))
+		if err := wire.CheckUserID(info.UserID); err != nil {
+			return badQuery("userId", err)
+		}
+		switch {
+		case s.opts.Policy.MayReadUser(caller, info.UserID):
+		case !caller.Known():
+			return &unauthorized
+		default:
+			return notYourUser()
+		}
+	}
+	if info.UserID == "" && info.SessionID == "" && !caller.Has(auth.Admin) && len(caller.Reads.Topics) == 0 {
+		return &problem{Status: 401, Code: "UNAUTHORIZED", Detail: "sign in, or give a sessionId"}
+	}
+	return nil
+}
+
+// sessionOf is the session that a sessionId lets its holder read, and until when.
+func (s *Server) sessionOf(caller auth.Identity, id string) (session string, expires time.Time, refused *problem) {
+	if err := wire.CheckSessionID(id); err != nil {
+		return "", expires, badQuery("sessionId", err)
+	}
+	if caller.Has(auth.Admin) || caller.NamesSession(id) {
+		return id, expires, nil // by its plain name
+	}
+	session, signed := id, s.opts.SessionIDs != nil
+	if signed {
+		var err error
+		session, expires, err = s.opts.SessionIDs.Verify(id, time.Now())
+		switch {
+		case errors.Is(err, auth.ErrExpired):
+			p := expired
+			p.Field = "sessionId"
+			return "", expires, &p
+		case err != nil:
+			return "", expires, &problem{Status: 401, Code: "UNAUTHORIZED", Field: "sessionId", Detail: "sessionId: it must be one that the app has signed"}
+		}
+	}
+	switch {
+	case s.opts.Policy.MayReadSession(caller, session, signed):
+		return session, expires, nil
+	case caller.Known():
+		return "", expires, &problem{Status: 403, Code: "FORBIDDEN", Field: "sessionId", Detail: "sessionId: the caller may not open this session's stream"}
+	}
+	return "", expires, &problem{Status: 401, Code: "UNAUTHORIZED", Field: "sessionId", Detail: "visitors are not let in here; sign in"}
 }
 
 // readTopics reads the topics, comma-separated or repeated, once each.
@@ -61,22 +122,31 @@ func (s *Server) readTopics(ctx *fasthttp.RequestCtx, caller auth.Identity, r *s
 	n := 0 // how many were named so far, one that is named again too
 	for _, list := range ctx.QueryArgs().PeekMulti("topics") {
 		for topic := range strings.SplitSeq(string(list), ",") {
-			at := fmt.Sprintf("topics[%d]", n)
+			at := n
 			n++
-			if err := wire.CheckTopic(topic); err != nil {
-				return badQuery(at, err)
-			}
 			if slices.Contains(r.info.Topics, topic) {
 				continue
 			}
 			if len(r.info.Topics) == s.opts.MaxTopics {
 				return badQuery("topics", fmt.Errorf("more than %d", s.opts.MaxTopics))
 			}
-			if !s.opts.Policy.MaySubscribe(caller, topic) {
-				return &problem{Status: 403, Code: "TOPIC_NOT_ALLOWED", Field: at, Detail: "the caller may not subscribe to this topic"}
+			if refused := s.mayTopic(caller, topic, at); refused != nil {
+				return refused
 			}
 			r.info.Topics = append(r.info.Topics, topic)
 		}
+	}
+	return nil
+}
+
+// mayTopic is why a caller gets no subscription to its nth topic; nil: it gets it.
+func (s *Server) mayTopic(caller auth.Identity, topic string, n int) *problem {
+	at := fmt.Sprintf("topics[%d]", n)
+	if err := wire.CheckTopic(topic); err != nil {
+		return badQuery(at, err)
+	}
+	if !s.opts.Policy.MaySubscribe(caller, topic) {
+		return &problem{Status: 403, Code: "TOPIC_NOT_ALLOWED", Field: at, Detail: "the caller may not subscribe to this topic"}
 	}
 	return nil
 }

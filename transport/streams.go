@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/base64"
 	mathrand "math/rand/v2"
@@ -28,11 +29,20 @@ func (s *Server) openStream(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 		return
 	}
 	r, refused := s.readStreamRequest(ctx)
-	if refused != nil {
+	switch {
+	case refused == nil:
+	case refused.Status == 503 && accept.named:
+		s.replyInStream(ctx, *refused)
+		return
+	default:
 		reply(ctx, *refused)
 		return
 	}
 	r.browser = accept.named
+	if s.barred(r) {
+		leaveForGood(ctx)
+		return
+	}
 	if conn := ctx.Conn(); s.engine.Detaches(conn) {
 		// Here and now: a hijack takes another goroutine with a stack that has yet to
 		// grow, and in a storm of connects these were a sixth of what each costs. What
@@ -71,19 +81,59 @@ func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
 			return s.refusal(r, shuttingDown, actor.CodeServerShutdown)
 		case actor.Full:
 			return s.refusal(r, problem{Status: 503, Code: actor.CodeMaxClients, Detail: "the server has as many streams as it may have", retryAfter: 5}, actor.CodeMaxClients)
+		case actor.TooMany:
+			return s.refusal(r, problem{Status: 429, Code: actor.CodeTooManyStreams, Detail: "this " + w.Limit + " has as many streams as it may have", retryAfter: 5}, actor.CodeTooManyStreams)
 		default: // it has not come to ask the hub, or the hub has stopped
 			return s.refusal(r, noStream, noStream.Code)
 		}
 	})
-	if welcome.Admission != actor.Admitted {
+	switch {
+	case welcome.Admission != actor.Admitted:
 		s.log.refused(r.info, welcome.Admission, err)
+	case s.barred(r):
+		// Barred since it was asked: whoever ended the streams there were did not find
+		// this one.
+		ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
+		defer cancel()
+		_, _ = s.hub.Disconnect(ctx, actor.Filter{ClientID: r.info.ID}) // an error means that the hub ends them all
 	}
+}
+
+// replyInStream tells a caller that asks for an event stream to come back: after any
+// other status than 200 EventSource would not.
+func (s *Server) replyInStream(ctx *fasthttp.RequestCtx, p problem) {
+	h := &ctx.Response.Header
+	h.Set("Cache-Control", "no-cache, no-transform")
+	h.Set("X-Accel-Buffering", "no")
+	ctx.SetContentType("text/event-stream; charset=utf-8")
+	ctx.SetBody(actor.ErrorFrame(p.Code, p.Detail, s.comeBack(), time.Now()).Bytes())
+	ctx.SetConnectionClose()
+}
+
+// comeBack is when somebody who is not let in now is to try again: at random, so that
+// not all do at once.
+func (s *Server) comeBack() time.Duration {
+	return s.opts.Hub.Retry + time.Duration(mathrand.Int64N(int64(s.opts.Hub.RetrySpread)+1))
+}
+
+// barred reports whether a stream's user or session must not come back for now.
+func (s *Server) barred(r *streamRequest) bool {
+	now := time.Now()
+	return s.blocks.Bars(r.info.UserID, r.info.SessionID, now) || r.caller != r.info.UserID && s.blocks.Bars(r.caller, "", now)
+}
+
+// leaveForGood answers a client that must not come back: EventSource gives up at a 204
+// (WHATWG HTML 9.2.2).
+func leaveForGood(ctx *fasthttp.RequestCtx) {
+	ctx.SetStatusCode(204)
+	ctx.Response.Header.Set("Cache-Control", "no-store")
 }
 
 // streamRequest is what is kept of a request for a stream; fasthttp reuses the
 // rest.
 type streamRequest struct {
 	info    actor.Info
+	caller  string // the signed-in user who asks, who may read another's events
 	origin  string // of a browser's page; empty: none was said
 	resume  bool   // a Last-Event-ID was given
 	last    string // it
@@ -104,28 +154,39 @@ func clip(b []byte, most int) []byte { return b[:min(len(b), most)] }
 
 // describeCaller notes who is behind a connection, for people to read. Agents are
 // few and streams are many: each agent's name is kept once.
-func describeCaller(ctx *fasthttp.RequestCtx, info *actor.Info) {
+func (s *Server) describeCaller(ctx *fasthttp.RequestCtx, info *actor.Info) {
 	agent := bytes.ToValidUTF8(clip(ctx.UserAgent(), maxAgent), []byte("?"))
 	info.Agent = unique.Make(string(agent)).Value()
-	info.Address = ctx.RemoteAddr().String()
+	address := s.clientAddress(ctx)
+	if address == addressOf(ctx.RemoteAddr()) {
+		info.Address = ctx.RemoteAddr().String() // with its port, which a proxy does not say
+	} else {
+		info.Address = address.String()
+	}
+	if s.opts.Hub.MaxPerNetwork > 0 {
+		info.Network = network(address)
+	}
 	info.Since = ctx.Time()
 }
 
 // streamHead is the response's head. The body ends with the connection, so frames
 // need no chunks around them.
-func streamHead(origin string, now time.Time) []byte {
+func (s *Server) streamHead(origin string, now time.Time) []byte {
 	b := make([]byte, 0, 512)
 	b = append(b, "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"+
-		"Cache-Control: no-cache, no-transform\r\nX-Accel-Buffering: no\r\nConnection: close\r\nDate: "...)
+		"Cache-Control: no-cache, no-transform\r\nVary: Origin\r\nX-Accel-Buffering: no\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\nDate: "...)
 	b = fasthttp.AppendHTTPDate(b, now)
-	return append(appendCORS(b, origin), "\r\n\r\n"...)
+	return append(s.appendOrigin(b, origin), "\r\n\r\n"...)
 }
 
-func appendCORS(b []byte, origin string) []byte {
+// appendOrigin writes what depends on who asks, and how.
+func (s *Server) appendOrigin(b []byte, origin string) []byte {
+	if s.opts.TLS != nil {
+		b = append(b, "\r\nStrict-Transport-Security: "+strictTransport...)
+	}
 	if origin == "" {
 		return b
 	}
-	b = append(b, "\r\nVary: Origin"...)
 	for _, f := range corsHeader(origin) {
 		b = append(b, "\r\n"+f[0]+": "+f[1]...)
 	}
@@ -153,7 +214,7 @@ func (s *Server) greeting(r *streamRequest, w actor.Welcome) *sse.Frame {
 	}
 	// 1 to 1.5 times the setting: streams that break together come back apart.
 	retry := s.opts.Hub.Retry + time.Duration(mathrand.Int64N(int64(s.opts.Hub.Retry)/2+1))
-	return sse.NewControl(sse.NameConnection, retry, append(b, '}')).Prefixed(streamHead(r.origin, now))
+	return sse.NewControl(sse.NameConnection, retry, append(b, '}')).Prefixed(s.streamHead(r.origin, now))
 }
 
 // refusal is the answer to a caller that can't be let in now. EventSource gives up
@@ -162,21 +223,20 @@ func (s *Server) greeting(r *streamRequest, w actor.Welcome) *sse.Frame {
 func (s *Server) refusal(r *streamRequest, p problem, code string) *sse.Frame {
 	now := time.Now()
 	if r.browser {
-		retry := s.opts.Hub.Retry + time.Duration(mathrand.Int64N(int64(s.opts.Hub.RetrySpread)+1))
-		return actor.ErrorFrame(code, p.Detail, retry, now).Prefixed(streamHead(r.origin, now))
+		return actor.ErrorFrame(code, p.Detail, s.comeBack(), now).Prefixed(s.streamHead(r.origin, now))
 	}
 	body := p.json()
 	b := make([]byte, 0, 512+len(body))
 	b = append(b, "HTTP/1.1 "...)
 	b = strconv.AppendInt(b, int64(p.Status), 10)
 	b = append(b, " "+fasthttp.StatusMessage(p.Status)+"\r\nContent-Type: "+problemType+
-		"\r\nCache-Control: no-store\r\nConnection: close\r\nRetry-After: "...)
+		"\r\nCache-Control: no-store\r\nVary: Origin\r\nX-Content-Type-Options: nosniff\r\nConnection: close\r\nRetry-After: "...)
 	b = strconv.AppendInt(b, int64(p.retryAfter+mathrand.IntN(p.retryAfter+1)), 10)
 	b = append(b, "\r\nContent-Length: "...)
 	b = strconv.AppendInt(b, int64(len(body)), 10)
 	b = append(b, "\r\nDate: "...)
 	b = fasthttp.AppendHTTPDate(b, now)
-	b = append(appendCORS(b, r.origin), "\r\n\r\n"...)
+	b = append(s.appendOrigin(b, r.origin), "\r\n\r\n"...)
 	return sse.NewRaw(append(b, body...))
 }
 

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -14,8 +13,8 @@ import (
 
 	"github.com/sseactor/sseactor/actor"
 	"github.com/sseactor/sseactor/cmd/sseactor/internal/config"
+	"github.com/sseactor/sseactor/cmd/sseactor/internal/watch"
 	"github.com/sseactor/sseactor/transport"
-	"github.com/sseactor/sseactor/transport/auth"
 	"github.com/sseactor/sseactor/transport/stream"
 	"github.com/sseactor/sseactor/transport/wire"
 )
@@ -24,27 +23,49 @@ import (
 type app struct {
 	config  *config.Config
 	log     *slog.Logger
+	access  *access
 	server  *transport.Server
+	files   *watch.Watcher
+	outside *outside
+	paced   bool // whether the garbage collector is, which is so unless somebody set GOGC
+	pacer   *pacer
 	public  net.Listener
 	private net.Listener // nil: none
 	serving sync.WaitGroup
 	failed  chan error
 }
 
+// newApp makes the server of what is configured, and reads the files that are named
+// there. Nothing runs yet; close frees it.
 func newApp(c *config.Config, log *slog.Logger) (*app, error) {
-	options, err := serverOptions(c, log)
+	access, err := newAccess(c)
 	if err != nil {
 		return nil, err
+	}
+	cert := &certificate{}
+	files := watch.New(log, rereadInterval, fileSources(c, access, cert)...)
+	if err := files.Read(); err != nil {
+		access.close()
+		return nil, fmt.Errorf("%w: %w", errUsage, err)
+	}
+	options := serverOptions(c, log, access)
+	options.Reread = files.Counts
+	if c.TLSCert != "" {
+		options.TLS = cert.config()
 	}
 	server, err := transport.New(options)
 	if err != nil {
+		access.close()
 		return nil, err
 	}
-	return &app{config: c, log: log, server: server, failed: make(chan error, 2)}, nil
+	return &app{config: c, log: log, access: access, server: server, files: files, outside: access.outside(log), failed: make(chan error, 2)}, nil
 }
 
-// start opens the listeners and starts every goroutine of the server. After an
-// error nothing is left open.
+// close frees what newApp has made. Nothing may run any more.
+func (a *app) close() { a.access.close() }
+
+// start opens the listeners and starts every goroutine of the program: each stands here,
+// and runUntil waits for it. After an error nothing is left open.
 func (a *app) start() (err error) {
 	if a.public, err = transport.Listen(a.config.Addr, a.config.ClientTimeout); err != nil {
 		return fmt.Errorf("listen on %s (setting addr): %w", a.config.Addr, err)
@@ -59,6 +80,11 @@ func (a *app) start() (err error) {
 			err = errors.Join(err, a.private.Close())
 		}
 		return errors.Join(err, a.public.Close())
+	}
+	a.files.Start()
+	a.outside.start()
+	if a.paced {
+		a.pacer = startPacer()
 	}
 	a.serving.Go(func() { a.failed <- a.server.Serve(a.public) })
 	if a.private != nil {
@@ -84,6 +110,11 @@ func (a *app) runUntil(ctx context.Context) error {
 		a.log.Warn("some were cut off at the end of the grace time", "error", err)
 	}
 	a.serving.Wait()
+	a.files.Stop()
+	a.outside.stop()
+	if a.pacer != nil {
+		a.pacer.stop()
+	}
 	a.log.Info("stopped", "took", time.Since(began).Round(time.Millisecond).String())
 	return failure
 }
@@ -105,20 +136,12 @@ func (a *app) url() string {
 }
 
 // serverOptions says in the server's words what the configuration says.
-func serverOptions(c *config.Config, log *slog.Logger) (transport.Options, error) {
+func serverOptions(c *config.Config, log *slog.Logger, who *access) transport.Options {
 	writers := c.Writers
 	if writers == 0 {
 		writers = runtime.GOMAXPROCS(0)
 	}
-	keys := make([]auth.Key, 0, len(c.APIKeys))
-	for _, k := range c.APIKeys {
-		key := auth.Key{Name: k.Name, Secret: k.Key.Reveal()}
-		for _, s := range k.Scopes {
-			key.Scopes = append(key.Scopes, auth.Scope(s))
-		}
-		keys = append(keys, key)
-	}
-	o := transport.Options{
+	return transport.Options{
 		Version:     versionText(),
 		Development: c.Mode == config.Development,
 		Log:         log,
@@ -127,6 +150,11 @@ func serverOptions(c *config.Config, log *slog.Logger) (transport.Options, error
 			Start:             time.Now(),
 			Seed:              rand.Uint64(),
 			MaxClients:        c.MaxClients,
+			MaxPerUser:        c.MaxStreamsPerUser,
+			MaxPerSession:     c.MaxStreamsPerSession,
+			MaxPerNetwork:     c.MaxStreamsPerAddress,
+			EventRate:         c.ClientEventRate,
+			EventBurst:        c.ClientEventBurst,
 			OutboxFrames:      c.OutboxFrames,
 			OutboxBytes:       c.OutboxBytes,
 			HeartbeatInterval: c.HeartbeatInterval,
@@ -139,10 +167,17 @@ func serverOptions(c *config.Config, log *slog.Logger) (transport.Options, error
 		},
 		Stream:            stream.Options{Writers: writers, Portable: c.StreamIO == config.StreamIOPortable, WriteTimeout: c.ClientTimeout},
 		Events:            wire.Limits{EventBytes: c.MaxEventBytes, Events: c.MaxBatchEvents, Topics: c.MaxTopics, ClientIDs: c.MaxClientIDs},
-		Authenticator:     auth.Chain{auth.NewKeys(keys)},
-		Policy:            auth.Policy{PublicTopics: c.PublicTopics},
+		Authenticator:     who.chain,
+		Policy:            who.policy,
+		SessionIDs:        who.sessionIDs,
+		TicketLife:        c.TicketLife,
+		MaxTickets:        c.MaxTickets,
+		MaxBlocks:         c.MaxBlocks,
 		MetricsToken:      c.MetricsToken.Reveal(),
 		AllowedOrigins:    c.AllowedOrigins,
+		TrustedProxies:    c.TrustedProxies,
+		PublishRate:       c.PublishRate,
+		UserPublishRate:   c.UserPublishRate,
 		MaxTopics:         c.MaxTopics,
 		MaxBodyBytes:      c.MaxBodyBytes,
 		MaxBodiesBytes:    c.MaxBodiesBytes,
@@ -155,12 +190,4 @@ func serverOptions(c *config.Config, log *slog.Logger) (transport.Options, error
 		PrivateListener:   c.MetricsAddr != "",
 		Profiling:         c.Pprof,
 	}
-	if c.TLSCert != "" {
-		certificate, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-		if err != nil {
-			return o, fmt.Errorf("%w: settings tls-cert and tls-key: %w", errUsage, err)
-		}
-		o.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}}
-	}
-	return o, nil
 }

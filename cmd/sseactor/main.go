@@ -46,6 +46,8 @@ func commands() []command {
 		{"send", "publish an event: sseactor send --event notification --user 7 '{\"message\":\"hi\"}'", send},
 		{"tail", "print a stream as it comes, and resume it by itself", tail},
 		{"healthcheck", "exit 0 if the server is ready: for containers, which have no curl", healthcheck},
+		{"key", "make an API key: sseactor key --name app --scopes publish --topics 'orders.*' --file keys", makeKey},
+		{"session-id", "sign a sessionId: sseactor session-id --ttl 1h SESSION", signSessionID},
 		{"version", "print the version", version},
 	}
 }
@@ -66,7 +68,9 @@ func main() {
 func run(args []string, std stdio) int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	go untilSignal(cancel)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT) // here: a signal may be sooner than a goroutine
+	go untilSignal(signals, cancel)
 	chosen := commands()[0]
 	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
 		found := false
@@ -100,9 +104,7 @@ func run(args []string, std stdio) int {
 
 // untilSignal ends the command at the first signal, and the process at the second:
 // whoever sends two does not want to wait. It lives as long as the process.
-func untilSignal(cancel context.CancelFunc) {
-	signals := make(chan os.Signal, 2)
-	signal.Notify(signals, syscall.SIGTERM, syscall.SIGINT)
+func untilSignal(signals <-chan os.Signal, cancel context.CancelFunc) {
 	<-signals
 	cancel()
 	<-signals

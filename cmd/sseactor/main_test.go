@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 )
@@ -16,6 +17,7 @@ func TestMain(m *testing.M) {
 		os.Unsetenv(beProgram)
 		main()
 	}
+	rereadInterval = 50 * time.Millisecond
 	goleak.VerifyTestMain(m, outliving...)
 }
 

@@ -36,10 +36,8 @@ func serve(ctx context.Context, args []string, std stdio) error {
 	if err != nil {
 		return err
 	}
-	if std.getenv("GOGC") == "" {
-		pacer := startPacer()
-		defer pacer.stop()
-	}
+	defer app.close()
+	app.paced = std.getenv("GOGC") == ""
 	if err := app.start(); err != nil {
 		return err
 	}
@@ -49,6 +47,7 @@ func serve(ctx context.Context, args []string, std stdio) error {
 		log.Warn("fewer descriptors than max-clients needs; raise the limit (ulimit -n) or lower max-clients",
 			"descriptors", limit, "max_clients", c.MaxClients)
 	}
+	warn(c, log)
 	if key != "" {
 		invite(std.out, app.url(), key)
 	}
@@ -70,7 +69,7 @@ func newLogger(c *config.Config, w io.Writer) *slog.Logger {
 // developmentKey gives a development server that has no API key one, and returns
 // it so that it can be shown. With dev-key-file it stays the same over restarts.
 func developmentKey(c *config.Config) (string, error) {
-	if c.Mode != config.Development || len(c.APIKeys) > 0 {
+	if c.Mode != config.Development || len(c.APIKeys) > 0 || c.APIKeysFile != "" {
 		return "", nil
 	}
 	secret := ""

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
@@ -27,12 +26,7 @@ const (
 
 // talkFlags declares the flags that these commands have in common.
 func talkFlags(name, arguments string, std stdio) (*flag.FlagSet, *client.Server, *string) {
-	f := flag.NewFlagSet(name, flag.ContinueOnError)
-	f.SetOutput(std.err)
-	f.Usage = func() {
-		fmt.Fprintf(f.Output(), "usage: sseactor %s [flags] %s\n", name, arguments)
-		f.PrintDefaults()
-	}
+	f := newFlags(name, arguments, std)
 	server := &client.Server{HTTP: http.DefaultClient}
 	address := std.getenv(envURL)
 	if address == "" {
@@ -46,11 +40,8 @@ func talkFlags(name, arguments string, std stdio) (*flag.FlagSet, *client.Server
 // parse reads the flags, and the key: from a file or the environment, not from the
 // command line, where other users of the machine could read it.
 func parse(f *flag.FlagSet, args []string, server *client.Server, keyFile *string, std stdio) error {
-	if err := f.Parse(args); err != nil {
-		if errors.Is(err, flag.ErrHelp) {
-			return err
-		}
-		return errUsage // flag has said what is wrong
+	if err := parseFlags(f, args); err != nil {
+		return err
 	}
 	server.Key = std.getenv(envKey)
 	if *keyFile != "" {

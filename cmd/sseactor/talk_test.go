@@ -121,7 +121,7 @@ func TestTailComesBackByItself(t *testing.T) {
 func TestTailOfAUserNeedsAKey(t *testing.T) {
 	p := startServer(t)
 	_, errs, err := do(t, tail, []string{"SSE_URL=" + p.url}, "", "--user", "7")
-	assert.ErrorContains(t, err, "403 FORBIDDEN", "it does not try again: waiting heals nothing")
+	assert.ErrorContains(t, err, "401 UNAUTHORIZED", "it does not try again: waiting heals nothing")
 	assert.Empty(t, errs)
 	listener := start(t, tail, []string{"SSE_URL=" + p.url, "SSE_KEY=" + testKey}, "--user", "7", "--last-event-id", "x", "--all")
 	listener.out.wait(t, `"userId":"7".*"from":"x"`)

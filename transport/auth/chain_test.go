@@ -3,7 +3,9 @@ package auth
 import (
 	"context"
 	"errors"
+	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 )
@@ -59,4 +61,29 @@ func TestAChainAsksNobodyBehindTheOneWhoDecides(t *testing.T) {
 	asked := 0
 	_, _, _ = Chain{says{ok: true}, says{asked: &asked}}.Authenticate(context.Background(), Credentials{})
 	assert.Zero(t, asked)
+}
+
+// Else a page whose token has been taken back would go on as whoever the cookie names.
+func TestAGoodSessionDoesNotHealAnAuthorization(t *testing.T) {
+	s := testSessions()
+	cookie := v5Cookie + "=" + v5(v5Cookie).token(ann())
+	remote := askingApp(func(*http.Request) (*http.Response, error) { return signedIn("7", time.Hour) },
+		func(o *RemoteSessionOptions) { o.Cache = 0 })
+	defer remote.Close()
+	for sentence, sessions := range map[string]Authenticator{"encrypted": s, "of the app's database": remote} {
+		for _, authorization := range []string{"Bearer sse_wrong", "Bearer a.b.c", "Basic eDp5", "x"} {
+			t.Run(sentence+", "+authorization, func(t *testing.T) {
+				chain := Chain{testKeys(), NewTokens(TokenOptions{Secrets: []string{appSecret}}), sessions}
+				id, ok, err := chain.Authenticate(t.Context(), Credentials{Cookie: cookie})
+				assert.True(t, ok)
+				assert.NoError(t, err)
+				assert.Equal(t, "7", id.UserID)
+				id, ok, err = chain.Authenticate(t.Context(), Credentials{Authorization: authorization, Cookie: cookie})
+				assert.Equal(t, ErrRejected, err)
+				assert.False(t, ok)
+				assert.Equal(t, Identity{}, id)
+			})
+		}
+	}
+	assert.Equal(t, uint64(4), remote.Stats().Asked, "about the sessions without an Authorization only")
 }

@@ -9,12 +9,13 @@ import (
 
 func Example() {
 	who := auth.Chain{auth.NewKeys([]auth.Key{
-		{Name: "app", Secret: "sse_0123456789abcdef", Scopes: []auth.Scope{auth.Publish}},
+		{Name: "app", Hash: auth.HashKey("sse_0123456789abcdef"), Scopes: []auth.Scope{auth.Publish}},
 	})}
-	policy := auth.Policy{PublicTopics: []string{"news.*"}}
+	public, _ := auth.ParsePatterns([]string{"news.*"})
+	policy := auth.Policy{PublicTopics: public}
 
 	id, _, err := who.Authenticate(context.Background(), auth.Credentials{Authorization: "Bearer sse_0123456789abcdef"})
-	fmt.Println(id.Service, id.May(auth.Publish), id.May(auth.Admin), err)
+	fmt.Println(id.Service, id.Has(auth.Publish), id.Has(auth.Admin), err)
 	fmt.Println(policy.MaySubscribe(id, "news.eu"), policy.MaySubscribe(id, "orders"))
 
 	_, _, err = who.Authenticate(context.Background(), auth.Credentials{Authorization: "Bearer guess"})

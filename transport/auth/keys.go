@@ -7,39 +7,56 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strings"
+	"sync/atomic"
 )
 
-// Key is one API key of a service.
+// Key is one API key of a service, of which only the hash is kept.
 type Key struct {
 	Name   string
-	Secret string `json:"-"`
+	Hash   KeyHash
 	Scopes []Scope
+	Sends  *Sends // bounds of the scope Publish; nil: no bounds
 }
 
-// Format implements fmt.Formatter: no verb prints the secret.
+// Format implements fmt.Formatter: no verb prints the hash.
 func (k Key) Format(f fmt.State, _ rune) { fmt.Fprintf(f, "key %s %v", k.Name, k.Scopes) }
 
-// Keys authenticates services by "Authorization: Bearer <key>". Only the keys'
-// hashes are kept. Safe for concurrent use.
-type Keys struct{ keys []hashedKey }
+// KeyHash is what is kept of a key: keys are random, so a hash that is quick to compute
+// is no help to whoever finds it.
+type KeyHash [sha256.Size]byte
 
-type hashedKey struct {
-	identity Identity
-	hash     [sha256.Size]byte
-}
+// HashKey is the hash of a key's secret.
+func HashKey(secret string) KeyHash { return sha256.Sum256([]byte(secret)) }
 
-// NewKeys keeps the hashes of the given keys.
+// Format implements fmt.Formatter: a key that a person made up could be guessed from
+// its hash.
+func (KeyHash) Format(f fmt.State, _ rune) { fmt.Fprint(f, "hash") }
+
+// MarshalText implements encoding.TextMarshaler: a log of JSON lines prints no more.
+func (KeyHash) MarshalText() ([]byte, error) { return []byte("hash"), nil }
+
+// Keys authenticates services by "Authorization: Bearer <key>". Safe for concurrent
+// use.
+type Keys struct{ keys atomic.Pointer[[]Key] }
+
+// NewKeys authenticates by the given keys.
 func NewKeys(keys []Key) *Keys {
 	k := &Keys{}
-	for _, key := range keys {
-		k.keys = append(k.keys, hashedKey{
-			identity: Identity{Service: key.Name, Scopes: key.Scopes},
-			hash:     sha256.Sum256([]byte(key.Secret)),
-		})
-	}
+	k.Replace(keys)
 	return k
 }
+
+// Replace puts other keys in the place of those there are. Requests under way may
+// still be judged by the old ones. Streams stay open.
+func (k *Keys) Replace(keys []Key) {
+	kept := slices.Clone(keys)
+	k.keys.Store(&kept)
+}
+
+// Format implements fmt.Formatter.
+func (k *Keys) Format(f fmt.State, _ rune) { fmt.Fprint(f, "keys") }
 
 // Authenticate implements Authenticator. It looks at every key, in constant time
 // for each, so that its own time tells nothing about them.
@@ -48,17 +65,19 @@ func (k *Keys) Authenticate(_ context.Context, c Credentials) (Identity, bool, e
 	if !ok {
 		return Identity{}, false, nil
 	}
-	hash := sha256.Sum256([]byte(secret))
+	hash := HashKey(secret)
+	keys := *k.keys.Load()
 	found := -1
-	for i := range k.keys {
-		if subtle.ConstantTimeCompare(hash[:], k.keys[i].hash[:]) == 1 {
+	for i := range keys {
+		if subtle.ConstantTimeCompare(hash[:], keys[i].Hash[:]) == 1 {
 			found = i
 		}
 	}
 	if found < 0 {
 		return Identity{}, false, nil // another authenticator may know this token
 	}
-	return k.keys[found].identity, true, nil
+	key := &keys[found]
+	return Identity{Service: key.Name, Scopes: key.Scopes, Sends: key.Sends}, true, nil
 }
 
 // bearer takes the token out of an Authorization header (RFC 6750 section 2.1;

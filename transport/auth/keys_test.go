@@ -16,9 +16,9 @@ const (
 
 func testKeys() *Keys {
 	return NewKeys([]Key{
-		{Name: "app", Secret: appKey, Scopes: []Scope{Publish, Metrics}},
-		{Name: "ops", Secret: opsKey, Scopes: []Scope{Admin}},
-		{Name: "bare", Secret: "sse_bare-0123456789abcdef"},
+		{Name: "app", Hash: HashKey(appKey), Scopes: []Scope{Publish, Metrics}},
+		{Name: "ops", Hash: HashKey(opsKey), Scopes: []Scope{Admin}},
+		{Name: "bare", Hash: HashKey("sse_bare-0123456789abcdef")},
 	})
 }
 
@@ -67,10 +67,10 @@ func TestAKeyHasItsScopesAndNoUser(t *testing.T) {
 	id, _, err := testKeys().Authenticate(context.Background(), Credentials{Authorization: "Bearer " + appKey, Cookie: "user=7"})
 	require.NoError(t, err)
 	assert.Equal(t, Identity{Service: "app", Scopes: []Scope{Publish, Metrics}}, id)
-	assert.True(t, id.May(Publish))
-	assert.True(t, id.May(Metrics))
-	assert.False(t, id.May(Admin))
-	assert.False(t, id.May(""))
+	assert.True(t, id.Has(Publish))
+	assert.True(t, id.Has(Metrics))
+	assert.False(t, id.Has(Admin))
+	assert.False(t, id.Has(""))
 }
 
 func TestNoKeysKnowNobody(t *testing.T) {

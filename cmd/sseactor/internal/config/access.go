@@ -164,6 +164,18 @@ func list(at *[]string, limits string, check func(string) error) typed[[]string]
 	}
 }
 
+// notEmpty refuses a list without entries.
+func notEmpty(v typed[[]string]) value {
+	read := v.read
+	v.read = func(text string, m Mode) ([]string, error) {
+		if text == "" {
+			return nil, errEmpty
+		}
+		return read(text, m)
+	}
+	return v
+}
+
 // origins reads a list of origins. A password in a URL is a secret too, and may
 // have commas, so that with an @ anywhere nothing is printed.
 func origins(at *[]string) value {

@@ -12,6 +12,7 @@ package config
 
 import (
 	"log/slog"
+	"net/netip"
 	"strings"
 	"time"
 )
@@ -28,10 +29,33 @@ type Config struct {
 	ConfigFile string
 
 	// Access
-	APIKeys        []APIKey // never empty in production
-	DevKeyFile     string   // always empty in production
-	AllowedOrigins []string
-	PublicTopics   []string // a name, or a beginning followed by *
+	APIKeys          []APIKey
+	APIKeysFile      string
+	DevKeyFile       string // always empty in production
+	AuthSecrets      []Secret
+	SessionCookies   []string // never empty
+	SessionURL       string   // not together with AuthSecrets
+	SessionTimeout   time.Duration
+	SessionCache     time.Duration // 0: off
+	UserClaim        string
+	ClockTolerance   time.Duration
+	JWTSecrets       []Secret
+	JWTKeysFile      string
+	JWKSURL          string
+	JWTIssuer        string
+	JWTAudience      string
+	JWTCookie        string
+	AllowVisitors    bool
+	SessionIDSecrets []Secret
+	TicketLife       time.Duration
+	MaxTickets       int
+	MaxBlocks        int
+	AllowedOrigins   []string
+	PublicTopics     []string // a name, or a beginning followed by *
+	UserTopics       []string // the same, with {userId} where the user's id goes
+	UserSends        UserSends
+	UserSendsTopics  []string
+	TrustedProxies   []netip.Prefix
 
 	// Streams
 	HeartbeatInterval time.Duration
@@ -46,13 +70,23 @@ type Config struct {
 	Writers           int // 0: GOMAXPROCS
 
 	// Limits
-	MaxEventBytes     int
-	MaxBatchEvents    int
-	MaxBodyBytes      int // at least MaxEventBytes
-	MaxBodiesBytes    int // at least MaxBodyBytes
-	MaxHeaderBytes    int
-	MaxTopics         int
-	MaxClientIDs      int
+	MaxEventBytes  int
+	MaxBatchEvents int
+	MaxBodyBytes   int // at least MaxEventBytes
+	MaxBodiesBytes int // at least MaxBodyBytes
+	MaxHeaderBytes int
+	MaxTopics      int
+	MaxClientIDs   int
+
+	// A limit of 0 is none.
+	MaxStreamsPerUser    int
+	MaxStreamsPerSession int
+	MaxStreamsPerAddress int
+	ClientEventRate      int // a second
+	ClientEventBurst     int // 0: a quarter of the rate
+	PublishRate          int // a second
+	UserPublishRate      int // a second
+
 	RequestTimeout    time.Duration
 	PublishTimeout    time.Duration
 	IdempotencyWindow time.Duration
@@ -83,6 +117,9 @@ type change struct {
 	name, value, from string // value is redacted where it is secret
 }
 
+// secret reports whether the setting is one that is not shown, and is set.
+func (ch change) secret() bool { return strings.HasPrefix(ch.value, "[set") }
+
 // LogValue lists the settings that were set, each with its value and where it
 // came from; the ones left at their default are not listed.
 func (c Config) LogValue() slog.Value {
@@ -112,6 +149,16 @@ type Mode string
 const (
 	Production  Mode = "production"
 	Development Mode = "development"
+)
+
+// UserSends is what signed-in users may send.
+type UserSends string
+
+// What users may send.
+const (
+	UserSendsNothing  UserSends = "nothing"
+	UserSendsOwn      UserSends = "own"
+	UserSendsAnything UserSends = "anything"
 )
 
 // HeartbeatStyle is what a heartbeat looks like on the wire.

@@ -30,7 +30,8 @@ func Help(w io.Writer) error {
 		}
 		fmt.Fprintf(&b, "  %-26s%s\n", flags.spell(s.name), environment.spell(s.name))
 		wrap(&b, "        ", s.meaning())
-		wrap(&b, "        ", "Default: "+s.showDefault(func(text string) string { return text }))
+		// A list may be written with blanks, and has to be to be wrapped.
+		wrap(&b, "        ", "Default: "+s.showDefault(func(text string) string { return strings.ReplaceAll(text, ",", ", ") }))
 	}
 	_, err := io.WriteString(w, b.String())
 	return err
@@ -54,9 +55,13 @@ func MarkdownTable() string {
 	return b.String()
 }
 
-// meaning is the help with the bounds.
+// meaning is the help with the bounds, and the variables that are read as well.
 func (s *setting) meaning() string {
-	return s.help + " Allowed: " + s.value.allowed() + "."
+	text := s.help
+	if len(s.also) > 0 {
+		text += " Also read from " + strings.Join(s.also, ", else ") + "."
+	}
+	return text + " Allowed: " + s.value.allowed() + "."
 }
 
 // showDefault says whether the default depends on the mode.

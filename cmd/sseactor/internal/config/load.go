@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -146,6 +147,7 @@ func (l *loader) isFlag(arg string) bool {
 }
 
 func (l *loader) readEnvironment(environ []string) {
+	l.readOthersVariables(environ)
 	seen := map[string]bool{}
 	for _, entry := range environ {
 		variable, text, _ := strings.Cut(entry, "=")
@@ -168,6 +170,21 @@ func (l *loader) readEnvironment(environ []string) {
 		default:
 			seen[variable] = true
 			l.offer(found, text, from)
+		}
+	}
+}
+
+// readOthersVariables reads the variables that settings have beside their own, the ones
+// that win last. An empty one is as good as none, for it is there for somebody else; the
+// setting's own, if empty, says that none of them is meant.
+func (l *loader) readOthersVariables(environ []string) {
+	for _, s := range l.settings {
+		for _, variable := range slices.Backward(s.also) {
+			for _, entry := range environ {
+				if name, text, _ := strings.Cut(entry, "="); name == variable && strings.TrimSpace(text) != "" {
+					l.offer(s, text, origin{environment, variable})
+				}
+			}
 		}
 	}
 }

@@ -44,8 +44,14 @@ func allOutputs(t *testing.T, v any) map[string]string {
 
 func TestNoOutputShowsASecret(t *testing.T) {
 	secret := hidden + "-0123456789abcdef"
-	c := load(t, []string{"--config=sse.conf", "--metrics-token", secret}, []string{"SSEACTOR_API_KEYS=app:" + secret}, "")
+	long := secret + secret
+	c := load(t, []string{"--config=sse.conf", "--metrics-token", secret}, []string{"SSEACTOR_API_KEYS=app:" + secret, "AUTH_SECRET=" + secret},
+		"jwt-secret = "+long+"\nsession-id-secret = "+long)
 	require.Equal(t, secret, c.MetricsToken.Reveal())
+	for _, all := range [][]Secret{c.AuthSecrets, c.JWTSecrets, c.SessionIDSecrets} {
+		require.Len(t, all, 1)
+		require.Contains(t, all[0].Reveal(), hidden)
+	}
 	require.Equal(t, secret, c.APIKeys[0].Key.Reveal())
 
 	type private struct { // fmt calls no methods below an unexported field
@@ -55,6 +61,7 @@ func TestNoOutputShowsASecret(t *testing.T) {
 	}
 	for what, v := range map[string]any{
 		"Config": *c, "*Config": c, "APIKeys": c.APIKeys, "APIKey": c.APIKeys[0], "Secret": c.MetricsToken, "*Secret": &c.MetricsToken,
+		"Secrets": c.AuthSecrets, "Warnings": c.Warnings(), "SecretFiles": c.SecretFiles(),
 		"unexported fields": private{*c, c.APIKeys[0], c.MetricsToken}, "map": map[string]any{"a": c},
 	} {
 		for way, out := range allOutputs(t, v) {
@@ -78,8 +85,11 @@ func TestNoFaultShowsASecret(t *testing.T) {
 		require.Error(t, err)
 		errs = append(errs, err)
 	}
-	for _, name := range []string{"api-keys", "metrics-token"} {
+	for _, name := range []string{"api-keys", "metrics-token", "jwt-secret", "session-id-secret"} {
 		for _, w := range wrong {
+			if strings.HasSuffix(name, "-secret") {
+				w = hidden + "," + w // one of them is too short at any rate
+			}
 			fail([]string{"--nonsense", "--" + name + "=" + w}, nil, "")
 			fail([]string{"--" + name, w, w}, nil, "")
 			fail(nil, []string{environment.assign(name, w), environment.assign(name, w)}, "")

@@ -11,7 +11,10 @@ type setting struct {
 	example string // what to write, for settings without a default
 	help    string // what it does; the bounds are added from value
 	noFile  bool   // may not stand in the file
-	value   value
+	// also are variables that are read too, by the names that an app has for them; the
+	// setting's own variable wins, then the first of these.
+	also  []string
+	value value
 }
 
 // group is a heading of the help.

@@ -39,11 +39,88 @@ func settings(c *Config) []*setting {
 
 		{
 			name: "api-keys", group: access, example: "app:KEY", value: apiKeys(&c.APIKeys),
-			help: "Keys of the services that publish, as name:key or name:key:scope+scope with the scopes publish, metrics and admin; without scopes a key may publish and read metrics. Production needs at least one. Secret.",
+			help: "Keys of the services that publish, as name:key or name:key:scope+scope with the scopes publish, metrics and admin; without scopes a key may publish and read metrics. Production needs keys, here or in a file, or tokens. Secret.",
+		},
+		{
+			name: "api-keys-file", group: access, example: "/etc/sseactor/keys", value: path(&c.APIKeysFile),
+			help: "File of further keys, kept as hashes and with bounds of what each may publish; sseactor key makes its lines. It is read again when it changes.",
 		},
 		{
 			name: "dev-key-file", group: access, example: ".sseactor-key", value: path(&c.DevKeyFile),
 			help: "Development only: file that keeps the API key made at start, so that it is the same after a restart.",
+		},
+		{
+			name: "auth-secret", group: access, example: "SECRET", also: []string{"AUTH_SECRET", "NEXTAUTH_SECRET"}, value: secrets(&c.AuthSecrets, 1),
+			help: "Secrets of the app's Auth.js or NextAuth, newest first: its session cookies then sign users in here. Secret.",
+		},
+		{
+			name: "session-cookies", group: access, def: "__Secure-authjs.session-token,authjs.session-token,__Secure-next-auth.session-token,next-auth.session-token",
+			value: notEmpty(list(&c.SessionCookies, "names of cookies", checkCookieName)),
+			help:  "Names of the app's session cookies, the one that wins first.",
+		},
+		{
+			name: "session-url", group: access, example: "http://app:3000/api/auth/session", value: webURL(&c.SessionURL),
+			help: "For apps that keep sessions in a database: the app's session endpoint, which is asked whose a session cookie is.",
+		},
+		{
+			name: "session-timeout", group: access, def: "2s", value: duration(&c.SessionTimeout, 10*time.Millisecond, time.Minute),
+			help: "Time that the session endpoint may take to answer; beyond it callers are answered 503.",
+		},
+		{
+			name: "session-cache", group: access, def: "10s", value: orZero("off", duration(&c.SessionCache, time.Second, time.Hour)),
+			help: "Time for which an answer of the session endpoint holds: a session that is ended there lets streams be opened for so long.",
+		},
+		{
+			name: "user-claim", group: access, def: "sub", example: "id", value: claim(&c.UserClaim),
+			help: "Field of a session or token that holds the user's id. Auth.js with OAuth and no adapter makes sub anew at each sign-in.",
+		},
+		{
+			name: "clock-tolerance", group: access, def: "15s", value: duration(&c.ClockTolerance, 0, 5*time.Minute),
+			help: "How far this machine's clock may be from that of whoever made a session or token.",
+		},
+		{
+			name: "jwt-secret", group: access, example: "SECRET", value: secrets(&c.JWTSecrets, 32),
+			help: "Secrets of tokens signed with HS256, newest first. Secret.",
+		},
+		{
+			name: "jwt-keys-file", group: access, example: "/etc/sseactor/jwt.pem", value: path(&c.JWTKeysFile),
+			help: "PEM file of public keys or certificates of tokens signed with RS256, ES256 or EdDSA. It is read again when it changes.",
+		},
+		{
+			name: "jwt-jwks-url", group: access, example: "https://id.example.com/.well-known/jwks.json", value: webURL(&c.JWKSURL),
+			help: "Where such keys are published as a JWKS; it is asked every ten minutes, and when a token names a key that is not known.",
+		},
+		{
+			name: "jwt-issuer", group: access, example: "https://id.example.com", value: words(&c.JWTIssuer),
+			help: "What the iss of a token must be; none: it is not looked at.",
+		},
+		{
+			name: "jwt-audience", group: access, example: "sseactor", value: words(&c.JWTAudience),
+			help: "What the aud of a token must hold; none: only tokens without one are accepted.",
+		},
+		{
+			name: "jwt-cookie", group: access, example: "events-token", value: cookie(&c.JWTCookie),
+			help: "Name of a cookie that may hold a token, besides the Authorization header.",
+		},
+		{
+			name: "allow-visitors", group: access, def: "true", value: boolean(&c.AllowVisitors),
+			help: "Let callers who are not signed in open streams by a sessionId.",
+		},
+		{
+			name: "session-id-secret", group: access, example: "SECRET", value: secrets(&c.SessionIDSecrets, 32),
+			help: "Secrets that sign sessionIds, newest first; with one only signed ones let visitors in. Secret.",
+		},
+		{
+			name: "ticket-life", group: access, def: "30s", value: duration(&c.TicketLife, time.Second, 10*time.Minute),
+			help: "Time within which a ticket (POST /api/sse/ticket) must be used.",
+		},
+		{
+			name: "max-tickets", group: access, def: "100000", value: integer(&c.MaxTickets, 1, 10_000_000),
+			help: "Most tickets that are made in the life of one, and as many again are kept; beyond it 503.",
+		},
+		{
+			name: "max-blocks", group: access, def: "100000", value: integer(&c.MaxBlocks, 1, 10_000_000),
+			help: "Most users and sessions that an administrator may keep out at one time.",
 		},
 		{
 			name: "allowed-origins", group: access, example: "https://app.example.com", value: origins(&c.AllowedOrigins),
@@ -52,6 +129,22 @@ func settings(c *Config) []*setting {
 		{
 			name: "public-topics", group: access, dev: "*", example: "news,scores.*", value: list(&c.PublicTopics, "topics of 1 to 128 characters, each may end in *", checkTopicPattern),
 			help: "Topics that anybody who may open a stream may subscribe to. A trailing * stands for any rest.",
+		},
+		{
+			name: "user-topics", group: access, example: "user.{userId}.*", value: list(&c.UserTopics, "topics of 1 to 128 characters, each may end in * and have {userId} in it once", checkUserTopicPattern),
+			help: "Topics that a signed-in user may subscribe to as well; {userId} stands for the user's id. Where * follows, ids that have the character before it match nothing.",
+		},
+		{
+			name: "user-sends", group: access, def: string(UserSendsNothing), dev: string(UserSendsAnything), value: oneOf(&c.UserSends, UserSendsNothing, UserSendsOwn, UserSendsAnything),
+			help: "What a signed-in user may send: nothing, to the own streams, or anything to everybody.",
+		},
+		{
+			name: "user-sends-topics", group: access, example: "room.{userId}", value: list(&c.UserSendsTopics, "topics as for user-topics", checkUserTopicPattern),
+			help: "Topics that a signed-in user may send to as well.",
+		},
+		{
+			name: "trusted-proxies", group: access, example: "10.0.0.0/8,127.0.0.1", value: prefixes(&c.TrustedProxies),
+			help: "Addresses of the proxies whose X-Forwarded-For is believed when it says who the client is.",
 		},
 
 		{
@@ -118,6 +211,34 @@ func settings(c *Config) []*setting {
 		{
 			name: "max-topics", group: limits, def: "64", value: integer(&c.MaxTopics, 1, 4096),
 			help: "Most topics of one stream, and of one event.",
+		},
+		{
+			name: "max-streams-per-user", group: limits, def: "100", value: integer(&c.MaxStreamsPerUser, 0, 10_000_000),
+			help: "Most streams of one user; 0 sets no limit.",
+		},
+		{
+			name: "max-streams-per-session", group: limits, def: "100", value: integer(&c.MaxStreamsPerSession, 0, 10_000_000),
+			help: "Most streams of one sessionId; 0 sets no limit.",
+		},
+		{
+			name: "max-streams-per-address", group: limits, def: "0", value: integer(&c.MaxStreamsPerAddress, 0, 10_000_000),
+			help: "Most streams of one client address (of one /64 in IPv6); 0 sets no limit. Behind proxies set trusted-proxies first.",
+		},
+		{
+			name: "client-event-rate", group: limits, def: "0", value: integer(&c.ClientEventRate, 0, 1_000_000),
+			help: "Most events a second for one stream; beyond it low and normal ones are dropped, and the client is told. 0 sets no limit.",
+		},
+		{
+			name: "client-event-burst", group: limits, def: "0", value: integer(&c.ClientEventBurst, 0, 1_000_000),
+			help: "Most events for one stream at once, after it has been quiet; 0 takes a quarter of client-event-rate.",
+		},
+		{
+			name: "publish-rate", group: limits, def: "0", value: integer(&c.PublishRate, 0, 10_000_000),
+			help: "Most events a second that one API key or token may publish, with a burst of as many; 0 sets no limit.",
+		},
+		{
+			name: "user-publish-rate", group: limits, def: "10", value: integer(&c.UserPublishRate, 0, 10_000_000),
+			help: "Most events a second that one signed-in user may publish, with a burst of as many; 0 sets no limit.",
 		},
 		{
 			name: "max-client-ids", group: limits, def: "1000", value: integer(&c.MaxClientIDs, 1, 100_000),

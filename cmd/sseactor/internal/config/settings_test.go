@@ -15,10 +15,14 @@ import (
 func TestDefaults(t *testing.T) {
 	want := Config{
 		Addr: ":8080", Mode: Production,
-		APIKeys:           []APIKey{{"app", NewSecret(testKey), []Scope{ScopePublish, ScopeMetrics}}},
+		APIKeys:        []APIKey{{"app", NewSecret(testKey), []Scope{ScopePublish, ScopeMetrics}}},
+		SessionCookies: []string{"__Secure-authjs.session-token", "authjs.session-token", "__Secure-next-auth.session-token", "next-auth.session-token"},
+		SessionTimeout: 2 * time.Second, SessionCache: 10 * time.Second, UserClaim: "sub", ClockTolerance: 15 * time.Second,
+		AllowVisitors: true, TicketLife: 30 * time.Second, MaxTickets: 100000, MaxBlocks: 100000, UserSends: UserSendsNothing,
 		HeartbeatInterval: 30 * time.Second, HeartbeatStyle: HeartbeatEvent, ClientTimeout: 2 * time.Minute,
 		MaxClients: 10000, Retry: 3 * time.Second, OutboxFrames: 1024, OutboxBytes: 1 << 20, StreamIO: StreamIOAuto,
 		MaxEventBytes: 64 << 10, MaxBatchEvents: 1000, MaxBodyBytes: 4 << 20, MaxBodiesBytes: 64 << 20, MaxHeaderBytes: 16 << 10, MaxTopics: 64, MaxClientIDs: 1000,
+		MaxStreamsPerUser: 100, MaxStreamsPerSession: 100, UserPublishRate: 10,
 		RequestTimeout: 10 * time.Second, PublishTimeout: 5 * time.Second, IdempotencyWindow: 10 * time.Minute, IdempotencyKeys: 100000,
 		ShutdownGrace: 20 * time.Second, ShutdownRetrySpread: 10 * time.Second,
 		LogLevel: slog.LevelInfo, LogFormat: LogJSON, LogRate: 100,
@@ -28,7 +32,7 @@ func TestDefaults(t *testing.T) {
 	assert.Equal(t, want, got, "in production")
 
 	want.Mode, want.APIKeys, want.MaxClients = Development, nil, 15000
-	want.PublicTopics, want.LogFormat, want.Pprof = []string{"*"}, LogText, true
+	want.PublicTopics, want.UserSends, want.LogFormat, want.Pprof = []string{"*"}, UserSendsAnything, LogText, true
 	got = *load(t, []string{"--mode=development"}, nil, "")
 	got.changes = nil
 	assert.Equal(t, want, got, "in development")
@@ -61,10 +65,20 @@ func TestTheTableIsWellFormed(t *testing.T) {
 	}
 }
 
-// another gives for each setting a right value that is not its default.
+const longSecret = "0123456789abcdef0123456789abcdef"
+
+// apart can't be set together with the others, and is left out where all are.
+var apart = map[string]string{"auth-secret": "s", "session-url": "http://localhost:3000/api/auth/session"}
+
+// another gives for each other setting a right value that is not its default.
 var another = map[string]string{
 	"addr": "[::1]:80", "tls-cert": "/c", "tls-key": "/k", "mode": "development", "config": "sse.conf",
-	"api-keys": "b:" + testKey + ":admin", "dev-key-file": "/d", "allowed-origins": "https://a.example,http://[::1]:3000", "public-topics": "a,b.*",
+	"api-keys": "b:" + testKey + ":admin", "api-keys-file": "/k", "dev-key-file": "/d", "allowed-origins": "https://a.example,http://[::1]:3000", "public-topics": "a,b.*",
+	"session-cookies": "a,b", "session-timeout": "1s", "session-cache": "0s", "user-claim": "user.id", "clock-tolerance": "0s",
+	"jwt-secret": longSecret + "," + longSecret, "jwt-keys-file": "/j", "jwt-jwks-url": "https://id.example/keys?p=a", "jwt-issuer": "https://id.example", "jwt-audience": "a, b", "jwt-cookie": "token",
+	"allow-visitors": "false", "session-id-secret": longSecret, "ticket-life": "10m", "max-tickets": "1", "max-blocks": "2",
+	"user-topics": "user.{userId}.*,all", "user-sends": "own", "user-sends-topics": "room.{userId}", "trusted-proxies": "10.0.0.0/8,::1/128",
+	"max-streams-per-user": "0", "max-streams-per-session": "1", "max-streams-per-address": "2", "client-event-rate": "10", "client-event-burst": "5", "publish-rate": "3", "user-publish-rate": "0",
 	"heartbeat-interval": "150ms", "heartbeat-style": "comment", "client-timeout": "1m30s", "max-clients": "5", "max-stream-age": "1h",
 	"retry": "1s", "outbox-frames": "16", "outbox-bytes": "2MiB", "stream-io": "portable", "writers": "3",
 	"max-event-bytes": "1000", "max-batch-events": "2", "max-body-bytes": "1MiB", "max-bodies-bytes": "2MiB", "max-header-bytes": "8KiB", "max-topics": "9", "max-client-ids": "8",
@@ -77,6 +91,10 @@ func TestEverySettingIsReadFromEveryLayer(t *testing.T) {
 	var args, environ []string
 	file := ""
 	for _, s := range settings(new(Config)) {
+		if text, ok := apart[s.name]; ok {
+			testOneSettingFromEveryLayer(t, s, text)
+			continue
+		}
 		text, ok := another[s.name]
 		require.True(t, ok, "add %s to the test", s.name)
 		args = append(args, flags.spell(s.name), text)
@@ -86,6 +104,7 @@ func TestEverySettingIsReadFromEveryLayer(t *testing.T) {
 		}
 	}
 	args[slices.Index(args, "--pprof")] = "--pprof=false"
+	args[slices.Index(args, "--allow-visitors")] = "--allow-visitors=false"
 	args = slices.DeleteFunc(args, func(a string) bool { return a == "false" })
 
 	fromFlags, fromEnv := load(t, args, nil, ""), load(t, nil, environ, "")
@@ -97,16 +116,32 @@ func TestEverySettingIsReadFromEveryLayer(t *testing.T) {
 		}
 		assert.Equal(t, v.Interface(), reflect.ValueOf(*fromEnv).FieldByIndex(f.Index).Interface(), f.Name)
 		assert.Equal(t, v.Interface(), reflect.ValueOf(*fromFile).FieldByIndex(f.Index).Interface(), f.Name)
-		if f.Name != "Mode" {
+		if f.Name != "Mode" && f.Name != "AuthSecrets" && f.Name != "SessionURL" {
 			assert.NotEqual(t, byDefault.FieldByIndex(f.Index).Interface(), v.Interface(), "%s was set", f.Name)
 		}
+	}
+}
+
+func testOneSettingFromEveryLayer(t *testing.T, s *setting, text string) {
+	t.Helper()
+	args, environ := []string{flags.spell(s.name), text}, []string{environment.assign(s.name, text)}
+	for layer, c := range map[layer]*Config{
+		flags: load(t, args, []string{testEnv}, ""), environment: load(t, nil, append(environ, testEnv), ""),
+		file: load(t, []string{"--config=sse.conf"}, []string{testEnv}, file.assign(s.name, text)),
+	} {
+		last := c.changes[len(c.changes)-1]
+		assert.Equal(t, s.name, last.name)
+		again := newLoader(new(Config)).named(s.name)
+		require.NoError(t, again.value.parse(text, Production))
+		assert.Equal(t, again.value.text(), last.value, "%s from %v", s.name, layer)
+		assert.NotEqual(t, "[unset]", last.value)
 	}
 }
 
 func TestAValueIsShownAsItCouldBeWritten(t *testing.T) {
 	secret := regexp.MustCompile(`^\[(un)?set(: \d+)?\]$`)
 	for _, s := range settings(new(Config)) {
-		require.NoError(t, s.value.parse(another[s.name], Development), s.name)
+		require.NoError(t, s.value.parse(another[s.name]+apart[s.name], Development), s.name)
 		if shown := s.value.text(); !secret.MatchString(shown) {
 			require.NoError(t, s.value.parse(shown, Development), s.name)
 			assert.Equal(t, shown, s.value.text(), s.name)

@@ -37,13 +37,18 @@ func (l *loader) rules() []rule {
 
 	return []rule{
 		{
-			settings: []*setting{keys, mode},
-			holds:    !production || len(c.APIKeys) > 0,
+			settings: []*setting{keys, l.of(&c.APIKeysFile), l.of(&c.JWTSecrets), l.of(&c.JWTKeysFile), l.of(&c.JWKSURL), mode},
+			holds:    !production || len(c.APIKeys) > 0 || c.APIKeysFile != "" || c.tokens() || c.usersSend() && (len(c.AuthSecrets) > 0 || c.SessionURL != ""),
 			problem:  "none is set, and in production nobody could publish without one",
 			allowed:  keys.value.allowed(),
 			fix: environment.assign(keys.name, "name:key") + " with a random key of 32 or more characters, for example " +
 				environment.assign(keys.name, "app:$(openssl rand -hex 32)") + ", or use " + flags.assign(mode.name, string(Development)),
 		},
+		l.oneKindOfSession(),
+		l.needsTokens(&c.JWTCookie, c.JWTCookie != ""),
+		l.needsTokens(&c.JWTIssuer, c.JWTIssuer != ""),
+		l.needsTokens(&c.JWTAudience, c.JWTAudience != ""),
+		l.needsRate(),
 		{
 			settings: []*setting{keyFile, mode},
 			holds:    !production || c.DevKeyFile == "",
@@ -71,6 +76,64 @@ func (l *loader) rules() []rule {
 			fix:      "set " + flags.assign(private.name, private.example) + ", or " + flags.assign(pprof.name, "false"),
 		},
 	}
+}
+
+// oneKindOfSession is the rule that a cookie is either an encrypted session or a name in
+// a database. Apps of both kinds have a secret, and may share their variables with the
+// server: then the secret is not to be removed, but not to be read.
+func (l *loader) oneKindOfSession() rule {
+	c := l.config
+	address, secret := l.of(&c.SessionURL), l.of(&c.AuthSecrets)
+	_, from := l.effective(secret)
+	drop := "remove " + secret.name
+	if slices.Contains(secret.also, from.label) {
+		drop = "set " + environment.assign(secret.name, "") + " to nothing"
+	}
+	return rule{
+		settings: []*setting{address, secret},
+		holds:    c.SessionURL == "" || len(c.AuthSecrets) == 0,
+		problem:  "is set together with " + l.shown(secret) + ", and a cookie is either an encrypted session or a name in a database",
+		allowed:  "one of the two",
+		fix:      drop + " if the app keeps sessions in a database, else remove " + address.name,
+	}
+}
+
+// needsTokens is the rule that a field about tokens is not set where no token is taken.
+func (l *loader) needsTokens(field any, set bool) rule {
+	c := l.config
+	secrets, keys, address := l.of(&c.JWTSecrets), l.of(&c.JWTKeysFile), l.of(&c.JWKSURL)
+	return rule{
+		settings: []*setting{l.of(field), secrets, keys, address},
+		holds:    !set || c.tokens(),
+		problem:  "is set, but there is no key to check a token with",
+		fix:      "set " + flags.spell(address.name) + ", " + flags.spell(keys.name) + " or " + environment.spell(secrets.name),
+	}
+}
+
+// needsRate is the rule that a burst goes with a rate, and has what a rate brings in a
+// tenth of a second: with less the rate could not be reached.
+func (l *loader) needsRate() rule {
+	c := l.config
+	burst, rate := l.of(&c.ClientEventBurst), l.of(&c.ClientEventRate)
+	r := rule{
+		settings: []*setting{burst, rate},
+		holds:    c.ClientEventBurst == 0 || c.ClientEventRate > 0,
+		problem:  "is set without " + rate.name,
+		allowed:  "both, or " + rate.name + " alone",
+		fix:      "add " + rate.name + ", or remove " + burst.name,
+	}
+	if c.ClientEventRate > 0 && c.ClientEventBurst > 0 {
+		r.holds = c.ClientEventBurst >= (c.ClientEventRate+9)/10
+		r.problem = l.shown(burst) + " is not at least a tenth of " + l.shown(rate)
+		r.allowed = burst.name + " of at least a tenth of " + rate.name
+		r.fix = "raise " + burst.name + ", lower " + rate.name + ", or remove " + burst.name
+	}
+	return r
+}
+
+// tokens reports whether there are keys to check tokens with.
+func (c *Config) tokens() bool {
+	return len(c.JWTSecrets) > 0 || c.JWTKeysFile != "" || c.JWKSURL != ""
 }
 
 // ordered is the rule that one field is at least, or more than, another.

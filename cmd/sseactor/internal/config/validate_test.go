@@ -36,6 +36,20 @@ func TestSettingsThatMustFitTogether(t *testing.T) {
 		{"a file for a development key in development", []string{"--dev-key-file=k", "--mode=development"}, "", ""},
 		{"pprof in production with nowhere to be", []string{"--pprof"}, "pprof", "is on, but in production it is served on the private address only, and there is none"},
 		{"pprof in production on the private listener", []string{"--pprof", "--metrics-addr=:9090"}, "", ""},
+		{"sessions in a database", []string{"--session-url=https://a.example/s"}, "", ""},
+		{"two kinds of sessions", []string{"--session-url=https://a.example/s", "--auth-secret=s"}, "session-url",
+			"is set together with auth-secret ([set: 1], from --auth-secret), and a cookie is either an encrypted session or a name in a database"},
+		{"a cookie for tokens, and no key to check them", []string{"--jwt-cookie=t"}, "jwt-cookie", "is set, but there is no key to check a token with"},
+		{"an issuer, and no key", []string{"--jwt-issuer=i"}, "jwt-issuer", "is set, but there is no key to check a token with"},
+		{"an audience, and no key", []string{"--jwt-audience=a"}, "jwt-audience", "is set, but there is no key to check a token with"},
+		{"tokens checked with a secret", []string{"--jwt-cookie=t", "--jwt-secret=" + longSecret}, "", ""},
+		{"tokens checked with a file's keys", []string{"--jwt-cookie=t", "--jwt-keys-file=k"}, "", ""},
+		{"tokens checked with a JWKS", []string{"--jwt-cookie=t", "--jwt-issuer=i", "--jwt-audience=a", "--jwt-jwks-url=https://a.example"}, "", ""},
+		{"a burst without a rate", []string{"--client-event-burst=5"}, "client-event-burst", "is set without client-event-rate"},
+		{"a rate without a burst", []string{"--client-event-rate=1"}, "", ""},
+		{"a rate and a burst", []string{"--client-event-rate=30", "--client-event-burst=3"}, "", ""},
+		{"a burst that the rate can't be reached with", []string{"--client-event-rate=31", "--client-event-burst=3"}, "client-event-burst",
+			"client-event-burst (3, from --client-event-burst) is not at least a tenth of client-event-rate (31, from --client-event-rate)"},
 		{"two listeners on one address", []string{"--metrics-addr=:8080"}, "metrics-addr", "is the same as addr (:8080, by default)"},
 		{"two listeners on free ports", []string{"--metrics-addr=:0", "--addr=:0"}, "", ""},
 	}
@@ -62,6 +76,30 @@ func TestProductionNeedsAnAPIKeyAndSaysHowToMakeOne(t *testing.T) {
 		assert.Contains(t, got[0].Fix, "SSEACTOR_API_KEYS=app:$(openssl rand -hex 32)")
 	}
 	assert.Empty(t, load(t, []string{"--mode=development"}, nil, "").APIKeys)
+}
+
+func TestProductionNeedsAWayToPublish(t *testing.T) {
+	for _, way := range []string{"--api-keys=app:" + testKey, "--api-keys-file=k", "--jwt-secret=" + longSecret, "--jwt-keys-file=k", "--jwt-jwks-url=https://a.example"} {
+		load(t, []string{way}, nil, "")
+	}
+	for _, none := range []string{"--auth-secret=s", "--session-id-secret=" + longSecret, "--metrics-token=" + testKey, "--session-url=https://a.example"} {
+		got := faultsOf(t, []string{none}, nil, "")
+		require.Len(t, got, 1, none)
+		assert.Equal(t, "api-keys", got[0].Setting)
+	}
+}
+
+// Whoever shares the app's variables with the server can't remove one of them.
+func TestASecretThatIsTheAppsIsNotToBeRemovedButNotToBeRead(t *testing.T) {
+	got := faultsOf(t, nil, []string{testEnv, "AUTH_SECRET=s", "SSEACTOR_SESSION_URL=https://a.example/s"}, "")
+	require.Len(t, got, 1)
+	assert.Equal(t, "set SSEACTOR_AUTH_SECRET= to nothing if the app keeps sessions in a database, else remove session-url", got[0].Fix)
+	c := load(t, nil, []string{testEnv, "AUTH_SECRET=s", "SSEACTOR_SESSION_URL=https://a.example/s", "SSEACTOR_AUTH_SECRET="}, "")
+	assert.Empty(t, c.AuthSecrets)
+
+	got = faultsOf(t, nil, []string{testEnv, "SSEACTOR_AUTH_SECRET=s", "SSEACTOR_SESSION_URL=https://a.example/s"}, "")
+	require.Len(t, got, 1)
+	assert.Equal(t, "remove auth-secret if the app keeps sessions in a database, else remove session-url", got[0].Fix)
 }
 
 func TestARuleIsSilentWhereOneOfItsSettingsIsFaulty(t *testing.T) {

@@ -1,0 +1,146 @@
+package auth
+
+import (
+	"context"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+const (
+	// jwksLife is how long published keys are taken for the newest.
+	jwksLife = 10 * time.Minute
+	// jwksPause is kept between two requests whatever tokens come: anybody can make up
+	// the id of a key.
+	jwksPause = 30 * time.Second
+	// jwksFirstPause is kept while there are no keys at all, and everybody waits for some.
+	jwksFirstPause = 5 * time.Second
+)
+
+// jwks are the public keys that an issuer publishes (RFC 7517 section 5), asked for when
+// they are needed, by one request at a time. Safe for concurrent use.
+type jwks struct {
+	fetch  func(context.Context) ([]publicKey, error)
+	now    func() time.Time
+	ctx    context.Context // of requests: they are for everybody, so no caller's end ends them
+	cancel context.CancelFunc
+	under  sync.WaitGroup // the request under way
+
+	mu      sync.Mutex
+	keys    []publicKey
+	fetched time.Time     // when the keys came; zero: never
+	asked   time.Time     // when the last request ended; zero: there was none
+	fault   error         // why it failed
+	flight  chan struct{} // closed when the request under way has ended; nil: there is none
+	closed  bool
+}
+
+func newJWKS(url string, client *http.Client, now func() time.Time) *jwks {
+	source := newJWKSSource(url, client)
+	j := &jwks{fetch: source.fetch, now: now}
+	j.ctx, j.cancel = context.WithCancel(context.Background())
+	return j
+}
+
+// find gives the keys of an id and an algorithm. Old keys serve while newer ones are being
+// asked for; only a caller with a key that is not known waits, at most until its ctx ends.
+// The error is ErrUnavailable, if the key may be one that could not be had; no keys and no
+// error: there is none such.
+func (j *jwks) find(ctx context.Context, id string, algorithm jose.SignatureAlgorithm) ([]publicKey, error) {
+	found, flight := j.look(id, algorithm)
+	if len(found) == 0 && flight != nil {
+		select {
+		case <-flight:
+			found = j.fitting(id, algorithm)
+		case <-ctx.Done():
+			return nil, ErrUnavailable
+		}
+	}
+	if len(found) == 0 && j.uncertain() {
+		return nil, ErrUnavailable
+	}
+	return found, nil
+}
+
+// look gives the keys that are there, and the request under way. It starts one if they
+// are old, or none fits.
+func (j *jwks) look(id string, algorithm jose.SignatureAlgorithm) ([]publicKey, <-chan struct{}) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	found := fitting(j.keys, id, algorithm)
+	now := j.now()
+	if len(found) == 0 || now.Sub(j.fetched) >= jwksLife {
+		j.refresh(now)
+	}
+	return found, j.flight
+}
+
+func (j *jwks) fitting(id string, algorithm jose.SignatureAlgorithm) []publicKey {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return fitting(j.keys, id, algorithm)
+}
+
+// fitting gives the keys that may have signed a token. One that names no key must leave no
+// choice (OpenID Connect Core 1.0 section 10.1): else each wrong token would be tried with
+// every key.
+func fitting(keys []publicKey, id string, algorithm jose.SignatureAlgorithm) []publicKey {
+	var found []publicKey
+	for _, k := range keys {
+		if k.algorithm == algorithm && (id == "" || id == k.id) {
+			found = append(found, k)
+		}
+	}
+	if id == "" && len(found) > 1 {
+		return nil
+	}
+	return found
+}
+
+// refresh starts a request, unless one is under way or the last was just now. The caller
+// holds mu.
+func (j *jwks) refresh(now time.Time) {
+	pause := jwksPause
+	if j.fetched.IsZero() {
+		pause = jwksFirstPause
+	}
+	if j.closed || j.flight != nil || !j.asked.IsZero() && now.Sub(j.asked) < pause {
+		return
+	}
+	flight := make(chan struct{})
+	j.flight = flight
+	j.under.Go(func() {
+		keys, err := j.fetch(j.ctx)
+		j.mu.Lock()
+		defer j.mu.Unlock()
+		j.asked, j.fault, j.flight = j.now(), err, nil
+		if err == nil {
+			j.keys, j.fetched = keys, j.asked
+		}
+		close(flight)
+	})
+}
+
+func (j *jwks) lastFault() error {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.fault
+}
+
+// uncertain reports whether there may be keys that could not be had.
+func (j *jwks) uncertain() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.fault != nil || j.fetched.IsZero()
+}
+
+// close waits for the request under way. No other follows.
+func (j *jwks) close() {
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+	j.cancel()
+	j.under.Wait()
+}
