@@ -26,13 +26,20 @@ func openChromium(t testing.TB, url string) *reading {
 // openChromiumFrom is openChromium with a page at that base; empty: the server's.
 func openChromiumFrom(t testing.TB, url, base string) *reading {
 	t.Helper()
-	path, err := program("CHROMIUM", "chromium")
+	return runBrowser(t, "chromium.mjs", order{URL: url, Names: eventNames(), Page: base})
+}
+
+// runBrowser runs a script that drives Chromium.
+func runBrowser(t testing.TB, script string, o order) *reading {
+	t.Helper()
+	var err error
+	o.Chromium, err = program("CHROMIUM", "chromium")
 	require.NoError(t, err)
 	// Not t.TempDir(): a process of Chromium's that ends late may still write
 	// there, and that is no failure. TestMain removes what is left.
-	profile, err := os.MkdirTemp(scratch, "chromium-")
+	o.Profile, err = os.MkdirTemp(scratch, "chromium-")
 	require.NoError(t, err)
-	return runScript(t, "chromium.mjs", order{URL: url, Names: eventNames(), Chromium: path, Profile: profile, Page: base})
+	return runScript(t, script, o)
 }
 
 // A page of another origin may read, with cookies, if its origin is allowed; if

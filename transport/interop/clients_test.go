@@ -43,6 +43,8 @@ type reading struct {
 	// end makes the client leave as its user would (EventSource.close(), a
 	// cancelled context) and returns when it has done so.
 	end func()
+	// ask tells a script of node/ to do something else that it can.
+	ask func(what string)
 }
 
 // newReading has room for more than any test publishes, so that a client is
@@ -110,6 +112,7 @@ func (r *reading) connected(t testing.TB, within time.Duration) (seen, greeting)
 type greeting struct {
 	Status    string `json:"status"`
 	ClientID  string `json:"clientId"`
+	UserID    string `json:"userId"`
 	SessionID string `json:"sessionId"`
 	Timestamp string `json:"timestamp"`
 	Resume    *struct {

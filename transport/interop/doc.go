@@ -7,7 +7,11 @@
 // deviations_test.go says so, and the raw bytes, read by curl, prove whose fault
 // it is.
 //
-//	go test ./...                                          all of it, in about 15 seconds
+// Sessions are made by the packages that apps sign people in with: NextAuth (v4) and
+// Auth.js (v5) mint cookies in node/mint.mjs, and node/app is an app that has either of
+// them, into which a browser signs in.
+//
+//	go test ./...                                          all of it, in about half a minute
 //	go test -race ./...                                    the server has the race detector too
 //	go test -run XXX -fuzz Frame -fuzztime 1m -fuzzminimizetime 1s .
 //	SSEACTOR_BIN=/path/to/sseactor go test ./...           another build of the server

@@ -13,6 +13,7 @@ import (
 type event struct {
 	name    string // of the case, in messages
 	event   string // "": none given
+	user    string // whom it is for; "": who reads the topic
 	data    string // JSON, as it is put into the request
 	id      string // "": the server assigns one
 	retryMs int    // 0: none
@@ -25,13 +26,18 @@ func text(name, data string) event { return event{name: name, data: quote(data)}
 func value(name, data string) event { return event{name: name, data: data} }
 
 func (e event) as(event string) event  { e.event = event; return e }
+func (e event) to(user string) event   { e.user = user; return e }
 func (e event) withID(id string) event { e.id = id; return e }
 func (e event) withRetry(ms int) event { e.retryMs = ms; return e }
 
 // body is the request that publishes the event. It is put together by hand:
 // json.Marshal would compact the data, and that is the server's part.
 func (e event) body() string {
-	fields := []string{`"topics":["` + topic + `"]`, `"data":` + e.data}
+	target := `"topics":["` + topic + `"]`
+	if e.user != "" {
+		target = `"userId":` + quote(e.user)
+	}
+	fields := []string{target, `"data":` + e.data}
 	if e.event != "" {
 		fields = append(fields, `"event":`+quote(e.event))
 	}

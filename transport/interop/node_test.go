@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -34,7 +35,7 @@ var nodeMissing = sync.OnceValue(func() error {
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	ci := exec.CommandContext(ctx, npm, "ci", "--no-audit", "--no-fund")
 	ci.Dir = "node"
@@ -51,6 +52,7 @@ type order struct {
 	Chromium string   `json:"chromium,omitempty"`
 	Profile  string   `json:"profile,omitempty"` // a new empty directory
 	Page     string   `json:"page,omitempty"`    // the page's origin, if not the stream's
+	User     string   `json:"user,omitempty"`    // who signs in there
 }
 
 // openNode reads with a script of node/. The script prints a line of JSON for
@@ -101,8 +103,12 @@ func runScript(t testing.TB, script string, o order) *reading {
 		}
 		_ = cmd.Wait()
 	}()
+	r.ask = func(what string) {
+		_, err := io.WriteString(in, what+"\n")
+		require.NoError(t, err)
+	}
 	r.end = func() {
-		_, _ = in.Write([]byte("close\n"))
+		_, _ = io.WriteString(in, "close\n")
 		select {
 		case <-left:
 		case <-exited:
