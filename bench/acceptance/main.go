@@ -53,6 +53,9 @@ var scenarios = []scenario{
 	{"document", "what the system's document promises, with default settings", document, true},
 	{"minority", "what 1 % that stop reading cost a large crowd", minority, true},
 	{"heartbeats", "what streams cost that nothing is sent to", heartbeats, true},
+	{"siege", "what slow connections and guessed tokens cost those who behave", siege, true},
+	{"rates", "how exactly a stream's event rate holds", rates, true},
+	{"signedin", "what a session's cookie costs at a connect", signedIn, true},
 	{"crossfire", "events for one, while broadcasts to all run back to back", crossfire, true},
 }
 
