@@ -31,7 +31,7 @@ test: tools test-go test-interop test-k6 ## run every test, Go's with the race d
 test-go: ## run the Go tests of the product and its tools
 	$(GO) test -race -timeout 10m ./...
 
-test-interop: ## run others' SSE clients, a browser and nginx against the real server
+test-interop: ## run others' SSE clients, a browser, nginx and sign-in packages against the real server
 	cd transport/interop && $(GO) test -race -timeout 10m ./...
 
 test-k6: k6-check ## run the tests of the k6 extension, and every load test small
@@ -43,7 +43,7 @@ tools: ## install what the tests drive (Debian packages as root; else say what i
 lint: ## gofmt, go vet and staticcheck
 	@test -z "$$(gofmt -l actor bench cmd loadtest transport | tee /dev/stderr)" || { echo 'run gofmt -w on these'; exit 1; }
 	@for module in $(MODULES); do ( \
-		cd $$module && echo "vet and staticcheck in $$module" && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... \
+		cd $$module && $(GO) mod tidy -diff && echo "vet and staticcheck in $$module" && $(GO) vet ./... && $(GO) run $(STATICCHECK) ./... \
 	) || exit 1; done
 
 fuzz: ## run every fuzz target for FUZZTIME (default 30s) each
