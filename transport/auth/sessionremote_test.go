@@ -252,6 +252,24 @@ func TestManyCallersOfASessionAskOnce(t *testing.T) {
 	})
 }
 
+func TestASessionIsOneQuestionHoweverItIsCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		asked := 0
+		r := askingApp(func(*http.Request) (*http.Response, error) { asked++; return signedIn("7", time.Hour) })
+		defer r.Close()
+		for length := 1; length <= 12; length++ {
+			cookies := strings.Join(inChunks(v4Cookie, "abcdefghijkl", length), "; ")
+			_, ok, err := r.Authenticate(t.Context(), Credentials{Cookie: cookies})
+			assert.NoError(t, err)
+			assert.True(t, ok)
+		}
+		_, _, _ = askFor(r, "abcdefghijkl")
+		assert.Equal(t, 1, asked)
+		_, _, _ = r.Authenticate(t.Context(), Credentials{Cookie: v5Cookie + "=abcdefghijkl"})
+		assert.Equal(t, 2, asked, "under another name it is another")
+	})
+}
+
 func TestAnAppThatDoesNotAnswerIsNotWaitedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := askingApp(func(req *http.Request) (*http.Response, error) {
