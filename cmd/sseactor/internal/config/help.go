@@ -59,7 +59,11 @@ func MarkdownTable() string {
 func (s *setting) meaning() string {
 	text := s.help
 	if len(s.also) > 0 {
-		text += " Also read from " + strings.Join(s.also, ", else ") + "."
+		text += " Also read from " + strings.Join(s.also, ", else ")
+		if s.whole != nil {
+			text += ", which is one secret, commas and all"
+		}
+		text += "."
 	}
 	return text + " Allowed: " + s.value.allowed() + "."
 }

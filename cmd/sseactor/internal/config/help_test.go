@@ -26,7 +26,7 @@ func TestHelpHasEverySettingWithinTheWidth(t *testing.T) {
 	}
 	assert.Contains(t, flat, "--max-clients SSEACTOR_MAX_CLIENTS Most streams open at once. Each needs a file descriptor. "+
 		"Allowed: 1 to 10000000. Default: 10000, in development 15000 --max-stream-age")
-	assert.Contains(t, flat, "Also read from AUTH_SECRET, else NEXTAUTH_SECRET. Allowed: secrets of 1 to")
+	assert.Contains(t, flat, "Also read from AUTH_SECRET, else NEXTAUTH_SECRET, which is one secret, commas and all. Allowed: secrets of 1 to")
 	assert.Contains(t, flat, "Default: __Secure-authjs.session-token, authjs.session-token, __Secure-next")
 }
 

@@ -49,6 +49,21 @@ func secrets(at *[]Secret, least int) value {
 	}
 }
 
+// wholeSecret reads one secret as another program does that knows no lists: a comma is a
+// letter of it. To split it would make two short secrets of a long one.
+func wholeSecret(at *[]Secret) value {
+	return typed[[]Secret]{
+		at: at, limits: fmt.Sprintf("a secret of 1 to %d bytes", maxSecret),
+		show: func([]Secret) string { return "[set]" },
+		read: func(text string, _ Mode) ([]Secret, error) {
+			if text == "" || len(text) > maxSecret {
+				return nil, fmt.Errorf("has %d bytes", len(text))
+			}
+			return []Secret{NewSecret(text)}, nil
+		},
+	}
+}
+
 // webURL reads the address of something that is asked over HTTP. A password in it would
 // be a secret, so nothing with an @ is printed.
 func webURL(at *string) value {

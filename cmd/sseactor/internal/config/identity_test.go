@@ -167,6 +167,8 @@ func TestVariablesThatTheAppHasTooAreRead(t *testing.T) {
 		"blanks are none either":            {nil, []string{"AUTH_SECRET=  ", "NEXTAUTH_SECRET="}, "", "", ""},
 		"the own one, empty, means none":    {nil, []string{"SSEACTOR_AUTH_SECRET=", "AUTH_SECRET=b"}, "", "", "SSEACTOR_AUTH_SECRET"},
 		"a line end behind it is not of it": {nil, []string{"AUTH_SECRET=b\n"}, "", "b", "AUTH_SECRET"},
+		"a comma is a letter of Auth.js's":  {nil, []string{"AUTH_SECRET=b, c,,d"}, "", "b, c,,d", "AUTH_SECRET"},
+		"a comma is a letter of NextAuth's": {nil, []string{"NEXTAUTH_SECRET=,c"}, "", ",c", "NEXTAUTH_SECRET"},
 		"a name that only begins the same":  {nil, []string{"AUTH_SECRET_2=b"}, "", "", ""},
 	} {
 		t.Run(sentence, func(t *testing.T) {
@@ -174,6 +176,7 @@ func TestVariablesThatTheAppHasTooAreRead(t *testing.T) {
 			text, from := "", ""
 			if len(got.AuthSecrets) > 0 {
 				text = got.AuthSecrets[0].Reveal()
+				assert.Len(t, got.AuthSecrets, 1)
 			}
 			for _, ch := range got.changes {
 				if ch.name == "auth-secret" {
@@ -185,8 +188,13 @@ func TestVariablesThatTheAppHasTooAreRead(t *testing.T) {
 		})
 	}
 	t.Run("a faulty one is said by its name", func(t *testing.T) {
-		got := faultsOf(t, nil, []string{testEnv, "NEXTAUTH_SECRET=a,,b"}, "")
+		got := faultsOf(t, nil, []string{testEnv, "NEXTAUTH_SECRET=" + strings.Repeat("a", 4097)}, "")
 		require.Len(t, got, 1)
-		assert.Equal(t, "auth-secret (from NEXTAUTH_SECRET): entry 2 is empty. Allowed: secrets of 1 to 4096 bytes without commas, separated by commas. Fix: for example SSEACTOR_AUTH_SECRET=SECRET", got[0].Error())
+		assert.Equal(t, "auth-secret (from NEXTAUTH_SECRET): has 4097 bytes. Allowed: a secret of 1 to 4096 bytes. Fix: for example SSEACTOR_AUTH_SECRET=SECRET", got[0].Error())
+	})
+	t.Run("the setting's own is a list", func(t *testing.T) {
+		got := load(t, nil, []string{testEnv, "SSEACTOR_AUTH_SECRET=a, b", "AUTH_SECRET=c,d"}, "")
+		require.Len(t, got.AuthSecrets, 2)
+		assert.Equal(t, []string{"a", "b"}, []string{got.AuthSecrets[0].Reveal(), got.AuthSecrets[1].Reveal()})
 	})
 }

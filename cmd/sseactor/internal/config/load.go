@@ -269,7 +269,7 @@ func (l *loader) applyOne(s *setting) {
 	}
 	l.applied[s] = true
 	text, from := l.effective(s)
-	if err := s.value.parse(text, l.config.Mode); err != nil {
+	if err := s.valueFrom(from).parse(text, l.config.Mode); err != nil {
 		l.fault(s, from, err.Error())
 	}
 }
@@ -287,7 +287,7 @@ func (l *loader) fault(s *setting, from origin, problem string) {
 	l.faulty[s] = true
 	l.faults = append(l.faults, Fault{
 		Setting: s.name, Source: from.label, Problem: problem,
-		Allowed: s.value.allowed(), Fix: "for example " + from.layer.assign(s.name, s.sample()),
+		Allowed: s.valueFrom(from).allowed(), Fix: "for example " + from.layer.assign(s.name, s.sample()),
 	})
 }
 

@@ -1,6 +1,9 @@
 package config
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // setting is one entry of the table.
 type setting struct {
@@ -15,6 +18,8 @@ type setting struct {
 	// setting's own variable wins, then the first of these.
 	also  []string
 	value value
+	// whole reads those variables, for an app knows no lists; nil: value does.
+	whole value
 }
 
 // group is a heading of the help.
@@ -29,6 +34,14 @@ const (
 	logging   group = "Logging"
 	metrics   group = "Metrics"
 )
+
+// valueFrom is what reads a text from there.
+func (s *setting) valueFrom(from origin) value {
+	if s.whole != nil && slices.Contains(s.also, from.label) {
+		return s.whole
+	}
+	return s.value
+}
 
 // defaultIn is the default in a mode.
 func (s *setting) defaultIn(m Mode) string {

@@ -50,7 +50,7 @@ func settings(c *Config) []*setting {
 			help: "Development only: file that keeps the API key made at start, so that it is the same after a restart.",
 		},
 		{
-			name: "auth-secret", group: access, example: "SECRET", also: []string{"AUTH_SECRET", "NEXTAUTH_SECRET"}, value: secrets(&c.AuthSecrets, 1),
+			name: "auth-secret", group: access, example: "SECRET", also: []string{"AUTH_SECRET", "NEXTAUTH_SECRET"}, value: secrets(&c.AuthSecrets, 1), whole: wholeSecret(&c.AuthSecrets),
 			help: "Secrets of the app's Auth.js or NextAuth, newest first: its session cookies then sign users in here. Secret.",
 		},
 		{

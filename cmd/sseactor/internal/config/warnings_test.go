@@ -37,7 +37,7 @@ func TestEachWarningIsForItsSetting(t *testing.T) {
 		problem string
 	}{
 		{"a short key", "SSEACTOR_API_KEYS=a:" + longSecret + ",b:" + longSecret[1:], nil, "api-keys", "fewer than 32 characters"},
-		{"a short secret of the app", "AUTH_SECRET=" + longSecret + ",short", nil, "auth-secret", "can sign in as anybody"},
+		{"a short secret of the app", "SSEACTOR_AUTH_SECRET=" + longSecret + ",short", nil, "auth-secret", "can sign in as anybody"},
 		{"a secret as a flag", "", []string{"--metrics-token", longSecret}, "metrics-token", "on the command line"},
 		{"a list of secrets as a flag", "", []string{"--jwt-secret=" + longSecret}, "jwt-secret", "on the command line"},
 		{"what is no secret as a flag", "", []string{"--jwt-cookie=t"}, "", ""},
