@@ -65,7 +65,7 @@ func (o *outside) look() {
 		case fault == "":
 			o.log.Info("the keys of tokens can be had again")
 		default:
-			o.log.Error("the keys of tokens can't be had (setting jwt-jwks-url); those that are known go on", "error", fault)
+			o.log.Error("the keys of tokens can't be had (setting jwt-jwks-url); those that are known go on for a day", "error", fault)
 		}
 		o.keysFault = fault
 	}

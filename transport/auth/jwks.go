@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"sync"
 	"time"
@@ -12,10 +13,13 @@ import (
 const (
 	// jwksLife is how long published keys are taken for the newest.
 	jwksLife = 10 * time.Minute
+	// jwksMaxAge is how old published keys may become while newer ones can't be had: whoever
+	// holds up the requests would else keep a key that was taken back for ever.
+	jwksMaxAge = 24 * time.Hour
 	// jwksPause is kept between two requests whatever tokens come: anybody can make up
 	// the id of a key.
 	jwksPause = 30 * time.Second
-	// jwksFirstPause is kept while there are no keys at all, and everybody waits for some.
+	// jwksFirstPause is kept while there are no keys to be used, and everybody waits for some.
 	jwksFirstPause = 5 * time.Second
 )
 
@@ -69,8 +73,8 @@ func (j *jwks) find(ctx context.Context, id string, algorithm jose.SignatureAlgo
 func (j *jwks) look(id string, algorithm jose.SignatureAlgorithm) ([]publicKey, <-chan struct{}) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	found := fitting(j.keys, id, algorithm)
 	now := j.now()
+	found := fitting(j.usable(now), id, algorithm)
 	if len(found) == 0 || now.Sub(j.fetched) >= jwksLife {
 		j.refresh(now)
 	}
@@ -80,7 +84,15 @@ func (j *jwks) look(id string, algorithm jose.SignatureAlgorithm) ([]publicKey, 
 func (j *jwks) fitting(id string, algorithm jose.SignatureAlgorithm) []publicKey {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return fitting(j.keys, id, algorithm)
+	return fitting(j.usable(j.now()), id, algorithm)
+}
+
+// usable are the keys, unless they are too old. The caller holds mu.
+func (j *jwks) usable(now time.Time) []publicKey {
+	if now.Sub(j.fetched) >= jwksMaxAge {
+		return nil
+	}
+	return j.keys
 }
 
 // fitting gives the keys that may have signed a token. One that names no key must leave no
@@ -103,7 +115,7 @@ func fitting(keys []publicKey, id string, algorithm jose.SignatureAlgorithm) []p
 // holds mu.
 func (j *jwks) refresh(now time.Time) {
 	pause := jwksPause
-	if j.fetched.IsZero() {
+	if now.Sub(j.fetched) >= jwksMaxAge {
 		pause = jwksFirstPause
 	}
 	if j.closed || j.flight != nil || !j.asked.IsZero() && now.Sub(j.asked) < pause {
@@ -126,6 +138,9 @@ func (j *jwks) refresh(now time.Time) {
 func (j *jwks) lastFault() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
+	if j.fault != nil && !j.fetched.IsZero() && j.now().Sub(j.fetched) >= jwksMaxAge {
+		return fmt.Errorf("%w; the keys that were known are more than a day old and verify nothing any more", j.fault)
+	}
 	return j.fault
 }
 
@@ -133,7 +148,7 @@ func (j *jwks) lastFault() error {
 func (j *jwks) uncertain() bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.fault != nil || j.fetched.IsZero()
+	return j.fault != nil || j.now().Sub(j.fetched) >= jwksMaxAge
 }
 
 // close waits for the request under way. No other follows.

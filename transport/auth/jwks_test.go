@@ -287,6 +287,43 @@ func TestKeysGoOnWhileTheIssuerIsDown(t *testing.T) {
 	})
 }
 
+func TestKeysThatAreADayOldVerifyNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := publishes(oldJWK)
+		tokens := p.tokens(t)
+		requireUser(t, "7", tokens, oldToken)
+		p.isDown()
+		time.Sleep(24*time.Hour - time.Nanosecond)
+		requireUser(t, "7", tokens, oldToken)
+		synctest.Wait()
+		assert.NotContains(t, tokens.KeysFault().Error(), "day old")
+		time.Sleep(time.Nanosecond)
+		for range 3 {
+			requireRefused(t, auth.ErrUnavailable, tokens, oldToken)
+			require.ErrorContains(t, tokens.KeysFault(), "connection refused; the keys that were known are more than a day old")
+			time.Sleep(5 * time.Second)
+		}
+		p.says(200, jwksOf(oldJWK))
+		requireUser(t, "7", tokens, oldToken)
+		assert.NoError(t, tokens.KeysFault())
+	})
+}
+
+func TestAfterADayWithoutTokensTheFirstWaitsForTheKeys(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := publishes(oldJWK)
+		tokens := p.tokens(t)
+		requireUser(t, "7", tokens, oldToken)
+		time.Sleep(25 * time.Hour)
+		assert.NoError(t, tokens.KeysFault())
+		requireUser(t, "7", tokens, oldToken)
+		assert.Equal(t, 2, p.times())
+		tokens.Close()
+		time.Sleep(25 * time.Hour)
+		requireRefused(t, auth.ErrUnavailable, tokens, oldToken)
+	})
+}
+
 func TestKeysOfAFileNeedNoIssuer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := publishes()

@@ -88,7 +88,8 @@ func (t *Tokens) ReplaceKeys(pem []byte) error {
 }
 
 // KeysFault is why the JWKS could not be had when it was last asked for; nil: it could, or
-// was not asked for yet. It is for the operator's log, and names no URL.
+// was not asked for yet. Known keys go on for a day, and then it says that they do not. It
+// is for the operator's log, and names no URL.
 func (t *Tokens) KeysFault() error {
 	if t.published == nil {
 		return nil
