@@ -23,6 +23,15 @@ const (
 	jwksFirstPause = 5 * time.Second
 )
 
+// maxWanted bounds the keys that are remembered because somebody asked for them in vain.
+const maxWanted = 64
+
+// keyName is what a token says of its key.
+type keyName struct {
+	id        string
+	algorithm jose.SignatureAlgorithm
+}
+
 // jwks are the public keys that an issuer publishes (RFC 7517 section 5), asked for when
 // they are needed, by one request at a time. Safe for concurrent use.
 type jwks struct {
@@ -34,16 +43,18 @@ type jwks struct {
 
 	mu      sync.Mutex
 	keys    []publicKey
-	fetched time.Time     // when the keys came; zero: never
-	asked   time.Time     // when the last request ended; zero: there was none
-	fault   error         // why it failed
-	flight  chan struct{} // closed when the request under way has ended; nil: there is none
+	fetched time.Time        // when the keys came; zero: never
+	asked   time.Time        // when the last request ended; zero: there was none
+	fault   error            // why it failed
+	wanted  map[keyName]bool // asked for and not there, since the keys came; at most maxWanted
+	missing map[keyName]bool // certainly not among the keys, if they are not
+	flight  chan struct{}    // closed when the request under way has ended; nil: there is none
 	closed  bool
 }
 
 func newJWKS(url string, client *http.Client, now func() time.Time) *jwks {
 	source := newJWKSSource(url, client)
-	j := &jwks{fetch: source.fetch, now: now}
+	j := &jwks{fetch: source.fetch, now: now, wanted: map[keyName]bool{}}
 	j.ctx, j.cancel = context.WithCancel(context.Background())
 	return j
 }
@@ -52,9 +63,16 @@ func newJWKS(url string, client *http.Client, now func() time.Time) *jwks {
 // asked for; only a caller with a key that is not known waits, at most until its ctx ends.
 // The error is ErrUnavailable, if the key may be one that could not be had; no keys and no
 // error: there is none such.
+//
+// A key that was asked for within the pause may be one that the issuer has made since: to
+// be refused, it must have been missing from keys that came after it was asked for, or have
+// been there before and be no more. Else a browser with the first token of a new key would
+// be told to stay away for good. Whoever makes up ids of keys is told to come back; that
+// costs nothing.
 func (j *jwks) find(ctx context.Context, id string, algorithm jose.SignatureAlgorithm) ([]publicKey, error) {
 	found, flight := j.look(id, algorithm)
-	if len(found) == 0 && flight != nil {
+	waited := len(found) == 0 && flight != nil
+	if waited {
 		select {
 		case <-flight:
 			found = j.fitting(id, algorithm)
@@ -62,7 +80,7 @@ func (j *jwks) find(ctx context.Context, id string, algorithm jose.SignatureAlgo
 			return nil, ErrUnavailable
 		}
 	}
-	if len(found) == 0 && j.uncertain() {
+	if len(found) == 0 && j.uncertain(keyName{id, algorithm}, waited) {
 		return nil, ErrUnavailable
 	}
 	return found, nil
@@ -75,6 +93,9 @@ func (j *jwks) look(id string, algorithm jose.SignatureAlgorithm) ([]publicKey, 
 	defer j.mu.Unlock()
 	now := j.now()
 	found := fitting(j.usable(now), id, algorithm)
+	if len(found) == 0 && len(j.wanted) < maxWanted {
+		j.wanted[keyName{id, algorithm}] = true
+	}
 	if len(found) == 0 || now.Sub(j.fetched) >= jwksLife {
 		j.refresh(now)
 	}
@@ -129,6 +150,10 @@ func (j *jwks) refresh(now time.Time) {
 		defer j.mu.Unlock()
 		j.asked, j.fault, j.flight = j.now(), err, nil
 		if err == nil {
+			j.missing, j.wanted = j.wanted, map[keyName]bool{}
+			for _, old := range j.keys {
+				j.missing[keyName{old.id, old.algorithm}] = true
+			}
 			j.keys, j.fetched = keys, j.asked
 		}
 		close(flight)
@@ -144,11 +169,11 @@ func (j *jwks) lastFault() error {
 	return j.fault
 }
 
-// uncertain reports whether there may be keys that could not be had.
-func (j *jwks) uncertain() bool {
+// uncertain reports whether a key that was not found may be one that could not be had.
+func (j *jwks) uncertain(key keyName, waited bool) bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	return j.fault != nil || j.now().Sub(j.fetched) >= jwksMaxAge
+	return j.fault != nil || j.now().Sub(j.fetched) >= jwksMaxAge || !waited && !j.missing[key]
 }
 
 // close waits for the request under way. No other follows.

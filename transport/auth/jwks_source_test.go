@@ -156,7 +156,7 @@ func TestKeysThatCannotBeUsedAreSkipped(t *testing.T) {
 			tokens := p.tokens(t)
 			requireUser(t, "7", tokens, newToken)
 			if c.token != "" {
-				requireRefused(t, auth.ErrRejected, tokens, c.token)
+				requireRefused(t, auth.ErrRejected, p.tokens(t), c.token)
 			}
 		})
 	}
@@ -170,7 +170,6 @@ func TestPublishedKeysOfEachAlgorithm(t *testing.T) {
 		jwkOf(ecdsa, signature.with(fields{"kid": "e", "alg": "ES256"})),
 		jwkOf(ed, signature.with(fields{"kid": "d", "alg": "EdDSA"})),
 	)
-	tokens := p.tokens(t)
 	for sentence, c := range map[string]struct {
 		token string
 		ok    bool
@@ -186,6 +185,7 @@ func TestPublishedKeysOfEachAlgorithm(t *testing.T) {
 		"an HMAC by a published key's bytes": {hmacKey(string(pemOf(rsa))).token(lasting, fields{"kid": "r"}), false},
 	} {
 		t.Run(sentence, func(t *testing.T) {
+			tokens := p.tokens(t)
 			if c.ok {
 				requireUser(t, "7", tokens, c.token)
 			} else {
