@@ -1,6 +1,8 @@
 package auth
 
 import (
+	"crypto/sha256"
+	"encoding/hex"
 	"slices"
 	"strings"
 	"time"
@@ -46,7 +48,7 @@ func (t *Tokens) read(payload []byte) (Identity, error) {
 		t.inFuture(c.NotBefore, now), t.inFuture(c.IssuedAt, now):
 		return Identity{}, ErrRejected
 	}
-	id, err := t.holder(all)
+	id, err := t.holder(payload, all)
 	if err != nil {
 		return Identity{}, err
 	}
@@ -63,7 +65,11 @@ func (t *Tokens) inFuture(d *jwt.NumericDate, now time.Time) bool {
 
 // holder is the user or the service that a token is for. One that names no user is a
 // service's if it may do more than read, and a visitor's if it may only read.
-func (t *Tokens) holder(all map[string]json.RawMessage) (Identity, error) {
+//
+// A service's name is also whose rate and whose Idempotency-Keys count as one. Tokens that
+// name nobody are each of a service of its own: else one service would be answered with
+// what another one had sent. Whoever renews tokens gives them a sub.
+func (t *Tokens) holder(payload []byte, all map[string]json.RawMessage) (Identity, error) {
 	id := Identity{}
 	var err error
 	if grants, given := all["sse"]; given {
@@ -81,7 +87,8 @@ func (t *Tokens) holder(all map[string]json.RawMessage) (Identity, error) {
 	case len(id.Scopes) > 0 && subject != "":
 		id.Service = "token:" + subject // an API key's name has no colon
 	case len(id.Scopes) > 0:
-		id.Service = "token:"
+		sum := sha256.Sum256(payload)
+		id.Service = "token#" + hex.EncodeToString(sum[:16]) // another kind of name than one with a sub
 	case len(id.Reads.Topics)+len(id.Reads.Users)+len(id.Reads.Sessions) == 0:
 		return Identity{}, ErrRejected // it says nobody's name and gives nothing
 	}

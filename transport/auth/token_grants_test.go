@@ -113,6 +113,24 @@ func TestAGrantThatIsNotUnderstoodMakesTheTokenWrong(t *testing.T) {
 	}
 }
 
+func TestServicesWithoutANameAreNotOne(t *testing.T) {
+	tokens := atNoon(t, auth.TokenOptions{})
+	name := func(claims fields) string {
+		claims = claims.with(fields{"exp": at(time.Hour), "sse": fields{"publish": fields{"topics": []string{"a"}}}})
+		id, ok, err := ask(tokens, hs.token(claims))
+		require.NoError(t, err)
+		require.True(t, ok)
+		return id.Service
+	}
+	one := name(fields{"jti": "1"})
+	assert.Regexp(t, "^token#[0-9a-f]{32}$", one)
+	assert.Equal(t, one, name(fields{"jti": "1"}), "the same token is the same service")
+	assert.NotEqual(t, one, name(fields{"jti": "2"}))
+	assert.NotEqual(t, one, name(fields{"sub": strings.TrimPrefix(one, "token#")}))
+	assert.NotEqual(t, one, name(fields{"sub": one}), "no sub can be another's name")
+	assert.Equal(t, name(fields{"sub": "s", "jti": "1"}), name(fields{"sub": "s", "jti": "2"}), "a service with a name keeps it")
+}
+
 func TestWhoTheHolderOfGrantsIs(t *testing.T) {
 	publish, read := fields{"publish": fields{"everybody": true}}, fields{"subscribe": fields{"sessions": []string{"abc"}}}
 	for sentence, c := range map[string]struct {
@@ -125,7 +143,6 @@ func TestWhoTheHolderOfGrantsIs(t *testing.T) {
 		"a user who may publish":              {fields{"sub": "s", "id": "7", "sse": publish}, false, "7", ""},
 		"a service that may publish":          {fields{"sub": "s", "sse": publish}, false, "", "token:s"},
 		"a service that may see metrics":      {fields{"sub": "s", "sse": fields{"scopes": []string{"metrics"}}}, false, "", "token:s"},
-		"a service without a name":            {fields{"sse": publish}, false, "", "token:"},
 		"a visitor who may read":              {fields{"sse": read}, false, "", ""},
 		"a visitor with a sub":                {fields{"sub": "s", "sse": read}, false, "", ""},
 		"a service whose name can't be one":   {fields{"sub": "s\n", "sse": publish}, true, "", ""},
