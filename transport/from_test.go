@@ -31,9 +31,9 @@ func TestAnAuthenticatorIsToldTheNetworkOfTheClient(t *testing.T) {
 		o.Authenticator = who
 	})
 	for _, address := range []string{"1.2.3.4", "2001:db8:0:1::7", "6.6.6.6, 1.2.3.5"} {
-		r.call("GET", "/api/sse/metrics", "", "X-Forwarded-For: "+address)
+		r.call("GET", "/api/sse/metrics", "", "Cookie: a=b", "X-Forwarded-For: "+address)
 	}
-	r.call("GET", "/api/sse/metrics", "")
+	r.call("GET", "/api/sse/metrics", "", "Cookie: a=b")
 	who.mu.Lock()
 	defer who.mu.Unlock()
 	assert.Equal(t, []string{"1.2.3.4", "2001:db8:0:1::", "1.2.3.5", "127.0.0.1"}, who.from)
