@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -26,82 +25,6 @@ func page(user string) []string {
 }
 
 // ticket gets one.
-func (r *rig) ticket(body string, header ...string) string {
-	r.t.Helper()
-	resp := r.call("POST", "/api/sse/ticket", body, header...)
-	require.Equal(r.t, 200, resp.StatusCode, resp.body)
-	var answer struct{ Ticket, ExpiresAt, URL string }
-	require.NoError(r.t, json.Unmarshal([]byte(resp.body), &answer))
-	assert.Equal(r.t, "/api/sse?ticket="+answer.Ticket, answer.URL)
-	assert.NotEmpty(r.t, answer.ExpiresAt)
-	return answer.Ticket
-}
-
-func TestATicketOpensOneStream(t *testing.T) {
-	r := accessRig(t)
-	ticket := r.ticket("", page("alice")...)
-	c := r.open("ticket=" + ticket)
-	assert.Equal(t, 1, r.publish(`{"data":1,"userId":"alice"}`).EventsSent)
-	assert.Equal(t, "1", c.next().data)
-
-	again := r.call("GET", "/api/sse?ticket="+ticket, "")
-	assert.Equal(t, 401, again.StatusCode)
-	assert.Contains(t, again.body, `"code":"TICKET_NOT_VALID"`)
-	assert.NotContains(t, r.log.String(), ticket)
-}
-
-func TestATicketIsForWhatItWasAskedFor(t *testing.T) {
-	r := accessRig(t)
-	ticket := r.ticket(`{"userId":"bob","sessionId":"s","topics":["orders.eu"]}`, key(opsKey))
-	refused := r.call("GET", "/api/sse?topics=orders.us&ticket="+r.ticket(`{"topics":["orders.eu"]}`, key(opsKey)), "")
-	assert.Equal(t, 403, refused.StatusCode, "its maker may read everything, its holder may not: %s", refused.body)
-
-	c := r.open("topics=orders.eu&ticket=" + ticket)
-	for _, target := range []string{`"userId":"bob"`, `"sessionId":"s"`, `"topics":["orders.eu"]`} {
-		assert.Equal(t, 1, r.publish(`{"data":1,`+target+`}`).EventsSent, target)
-		c.next()
-	}
-}
-
-func TestATicketForASessionWithAnAsteriskIsForThatOne(t *testing.T) {
-	r := accessRig(t)
-	r.open("ticket=" + r.ticket(`{"sessionId":"a*"}`, key(opsKey)))
-	assert.Zero(t, r.publish(`{"data":1,"sessionId":"abc"}`).EventsSent)
-	assert.Equal(t, 1, r.publish(`{"data":1,"sessionId":"a*"}`).EventsSent)
-}
-
-func TestTicketsThatCanNotBe(t *testing.T) {
-	r := accessRig(t)
-	for body, code := range map[string]string{
-		`{"userId":""}`:                 "INVALID_REQUEST",
-		`{"userId":7}`:                  "INVALID_REQUEST",
-		`{"user":"alice"}`:              "INVALID_REQUEST",
-		`{"topics":["a b"]}`:            "INVALID_REQUEST",
-		`{"sessionId":"\u0000"}`:        "INVALID_REQUEST",
-		`{"sessionId":"s"} and more`:    "INVALID_REQUEST",
-		`[]`:                            "INVALID_REQUEST",
-		`not JSON`:                      "INVALID_REQUEST",
-		`{"topics":["user.bob.inbox"]}`: "TOPIC_NOT_ALLOWED",
-		`{"userId":"bob"}`:              "FORBIDDEN",
-	} {
-		resp := r.call("POST", "/api/sse/ticket", body, page("alice")...)
-		assert.Contains(t, resp.body, `"code":"`+code+`"`, body)
-	}
-	nobody := r.call("POST", "/api/sse/ticket", "", key(appKey))
-	assert.Equal(t, 400, nobody.StatusCode, "a service has no stream of its own: %s", nobody.body)
-}
-
-func TestTooManyTickets(t *testing.T) {
-	r := startRig(t, func(o *Options) { o.MaxTickets = 2 })
-	for range 2 {
-		r.ticket(`{"sessionId":"s"}`, key(appKey))
-	}
-	resp := r.call("POST", "/api/sse/ticket", `{"sessionId":"s"}`, key(appKey))
-	assert.Equal(t, 503, resp.StatusCode)
-	assert.Contains(t, resp.body, "TOO_MANY_TICKETS")
-	assert.NotEmpty(t, resp.Header.Get("Retry-After"))
-}
-
 // A page of another origin, a form, an image: what a browser sends by itself.
 func TestForgedRequests(t *testing.T) {
 	r := accessRig(t)
@@ -131,15 +54,6 @@ func TestForgedRequests(t *testing.T) {
 			assert.Empty(t, resp.Header.Get("Access-Control-Allow-Credentials"))
 		})
 	}
-}
-
-func TestATicketOfSomebodyWhoMayOnlyRead(t *testing.T) {
-	r := accessRig(t)
-	c := r.open("topics=orders.eu&ticket=" + r.ticket("", "Authorization: Bearer holder's"))
-	assert.Equal(t, 1, r.publish(`{"data":1,"sessionId":"kiosk"}`).EventsSent, "the one session that the token names")
-	assert.Equal(t, 1, r.publish(`{"data":2,"topics":["orders.eu"]}`).EventsSent)
-	assert.Equal(t, "1", c.next().data)
-	assert.Equal(t, "2", c.next().data)
 }
 
 // Nobody gets by another's Last-Event-ID what the other missed.
@@ -423,24 +337,6 @@ func TestStreamsAreUnderNoRate(t *testing.T) {
 	}
 }
 
-func TestOneUserDoesNotTakeAllTickets(t *testing.T) {
-	r := accessRigWith(t, func(o *Options) { o.Now, o.MaxTickets = new(stopped).now, 1000 })
-	made := 0
-	for range 2 * ticketBurst {
-		resp := r.call("POST", "/api/sse/ticket", "", page("alice")...)
-		if resp.StatusCode == 200 {
-			made++
-			continue
-		}
-		assert.Equal(t, 429, resp.StatusCode)
-	}
-	assert.Equal(t, ticketBurst, made)
-	r.ticket("", page("bob")...)
-	for range 2 * ticketBurst {
-		r.ticket(`{"userId":"alice"}`, key(opsKey)) // the app's own server makes them for all
-	}
-}
-
 func TestABatchWithAnEventThatIsNotAllowedSendsNothing(t *testing.T) {
 	r := accessRig(t)
 	c := r.open("", page("alice")...)
@@ -449,64 +345,6 @@ func TestABatchWithAnEventThatIsNotAllowedSendsNothing(t *testing.T) {
 	assert.Contains(t, resp.body, `"field":"[1].userId"`)
 	r.publish(`{"data":"next","userId":"alice"}`)
 	assert.Equal(t, "next", c.next().data)
-}
-
-func TestClientAddress(t *testing.T) {
-	trusted := []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
-	for sentence, c := range map[string]struct {
-		trusted []netip.Prefix
-		header  []string
-		want    string
-	}{
-		"nobody is trusted":                       {nil, []string{"X-Forwarded-For: 1.2.3.4"}, "127.0.0.1:"},
-		"a proxy says who it is":                  {trusted, []string{"X-Forwarded-For: 1.2.3.4"}, "1.2.3.4"},
-		"a proxy says nothing":                    {trusted, nil, "127.0.0.1:"},
-		"what the client made up is left of it":   {trusted, []string{"X-Forwarded-For: 6.6.6.6, 1.2.3.4"}, "1.2.3.4"},
-		"two proxies":                             {trusted, []string{"X-Forwarded-For: 6.6.6.6, 1.2.3.4, 10.0.0.7"}, "1.2.3.4"},
-		"two proxies in two lines":                {trusted, []string{"X-Forwarded-For: 6.6.6.6, 1.2.3.4", "X-Forwarded-For: 10.0.0.7"}, "1.2.3.4"},
-		"proxies all the way":                     {trusted, []string{"X-Forwarded-For: 10.0.0.9, 10.0.0.7"}, "10.0.0.9"},
-		"with a port":                             {trusted, []string{"X-Forwarded-For: 1.2.3.4:5678"}, "1.2.3.4"},
-		"IPv6":                                    {trusted, []string{"X-Forwarded-For: 2001:db8::1"}, "2001:db8::1"},
-		"IPv6 in brackets":                        {trusted, []string{"X-Forwarded-For: [2001:db8::1]:443"}, "2001:db8::1"},
-		"IPv6 behind an IPv6 proxy":               {trusted, []string{"X-Forwarded-For: 2001:db8::1, fd00::1"}, "2001:db8::1"},
-		"IPv4 dressed as IPv6":                    {trusted, []string{"X-Forwarded-For: ::ffff:1.2.3.4"}, "1.2.3.4"},
-		"nonsense":                                {trusted, []string{"X-Forwarded-For: unknown"}, "127.0.0.1:"},
-		"nonsense left of a proxy":                {trusted, []string{"X-Forwarded-For: <script>, 10.0.0.7"}, "10.0.0.7"},
-		"empty":                                   {trusted, []string{"X-Forwarded-For: "}, "127.0.0.1:"},
-		"others' header fields are not looked at": {trusted, []string{"X-Real-IP: 1.2.3.4", "Forwarded: for=1.2.3.4"}, "127.0.0.1:"},
-	} {
-		t.Run(sentence, func(t *testing.T) {
-			r := startRig(t, func(o *Options) { o.TrustedProxies = c.trusted })
-			r.open("sessionId=s", c.header...)
-			assert.Contains(t, r.call("GET", "/api/sse/admin/clients", "", key(opsKey)).body, `"address":"`+c.want)
-		})
-	}
-}
-
-func TestStreamsOfOneAddress(t *testing.T) {
-	r := startRig(t, func(o *Options) {
-		o.Hub.MaxPerNetwork = 1
-		o.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
-	})
-	from := func(address string) string { return "X-Forwarded-For: " + address }
-	r.open("sessionId=1", from("2001:db8:0:1::1"))
-	r.open("sessionId=2", from("2001:db8:0:2::1"))
-	r.open("sessionId=3", from("1.2.3.4"))
-	r.open("sessionId=4", from("1.2.3.5"))
-	for _, again := range []string{"2001:db8:0:1::2", "1.2.3.4"} {
-		resp := r.call("GET", "/api/sse?sessionId=5", "", from(again))
-		assert.Equal(t, 429, resp.StatusCode, again)
-		assert.Contains(t, resp.body, `"code":"TOO_MANY_STREAMS"`)
-		assert.NotEmpty(t, resp.Header.Get("Retry-After"))
-
-		browser := r.dialStream("sessionId=5", from(again))
-		assert.Contains(t, browser.head, "200 OK", "EventSource would never come back after another status")
-		e := browser.next()
-		assert.Equal(t, "error", e.name)
-		assert.Contains(t, e.data, "TOO_MANY_STREAMS")
-		assert.NotEmpty(t, e.retry)
-		browser.end()
-	}
 }
 
 // One user's session must not get at another's events, however the other is spelled.
