@@ -67,7 +67,7 @@ func (w *crowd) newClient() *Client {
 
 // let lets c in.
 func (w *crowd) let(c *Client) {
-	if w.state.register(c).Admission != Admitted {
+	if w.state.register(c, nil).Admission != Admitted {
 		panic("not admitted")
 	}
 	w.flush(c, nil)

@@ -42,13 +42,15 @@ type Client struct {
 	atSlot     uint32 // its position there
 	atAll      uint32 // its position among everybody
 	atDeadline uint32 // its position among the deadlines, if its session ends
-	era        uint32 // state.era when it was let in
+	joined     uint32 // events behind this one in the order of all are for it
 	reason     atomic.Uint32
+	era        uint16 // state.era when it was let in
 	phase      phase
 	odd        bool // which of an interval's two visits is the main one
 	beaten     bool // the last main visit was one for a heartbeat
 	doomed     bool // a high-priority event found it full: it gets nothing more
 	awaitsGap  bool // it is in gaps.waiting
+	replaying  bool // it is in replays, and gets new events from the history, behind what it has missed
 
 	lost   *losses      // nil: it got everything
 	shared *sharing     // nil unless others have its user or its session
@@ -148,11 +150,12 @@ const (
 	ReasonAdmin               // disconnected by an administrator
 	ReasonReset               // the hub was reset
 	ReasonStopped             // the hub stopped
+	ReasonJournal             // what was kept for it can't be read
 	reasons                   // how many there are
 )
 
 var reasonNames = [reasons]string{"", "client closed", "write failed", "client timeout", "slow consumer",
-	"max age", "session expired", "shutdown", "disconnected by admin", "reset", "stopped"}
+	"max age", "session expired", "shutdown", "disconnected by admin", "reset", "stopped", "journal failed"}
 
 // String gives the reason in words.
 func (r Reason) String() string {

@@ -25,7 +25,7 @@ func TestEveryReasonHasAName(t *testing.T) {
 		assert.False(t, seen[name], "%q stands for two", name)
 		seen[name] = true
 	}
-	assert.Len(t, seen, 10)
+	assert.Len(t, seen, 11)
 	assert.Equal(t, "unknown", Reason(99).String())
 }
 
@@ -52,7 +52,7 @@ func TestInfoIsWhatNewClientWasGiven(t *testing.T) {
 		c := NewClient(info, &peer{}, 0)
 		assert.Equal(t, info, c.Info())
 		assert.Equal(t, info.ID, c.ID())
-		w.state.register(c)
+		w.state.register(c, nil)
 		assert.Equal(t, info, c.Info(), "registered")
 		w.state.unregister(c)
 		assert.Equal(t, info, c.Info(), "gone")

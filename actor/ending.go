@@ -74,7 +74,9 @@ func (s *state) kill(c *Client, why Reason) {
 func (s *state) depart(c *Client) {
 	s.unindex(c)
 	c.phase = phaseEnding
+	c.cursor = s.order // what is sent from now on is not for it
 	s.endings.add(c, s.tick)
+	s.forgetReplay(c)
 	s.leaving(c)
 }
 

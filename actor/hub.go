@@ -12,10 +12,8 @@ type Hub struct {
 	sends       chan publication
 	ticks       chan time.Time
 	metrics     chan question
-	lists       chan listing
 	disconnects chan disconnection
-	drains      chan draining
-	resets      chan resetting
+	others      chan message // the rarer ones
 
 	state   *state   // the hub goroutine's, once started
 	writers *handoff // the part that is shared with the writers
@@ -43,10 +41,8 @@ func New(opts Options) (*Hub, error) {
 		sends:       make(chan publication, inboxSize),
 		ticks:       make(chan time.Time, 1),
 		metrics:     make(chan question, inboxSize),
-		lists:       make(chan listing, inboxSize),
 		disconnects: make(chan disconnection, inboxSize),
-		drains:      make(chan draining, 1),
-		resets:      make(chan resetting, 1),
+		others:      make(chan message, inboxSize),
 		state:       s,
 		writers:     s.writers,
 		stop:        make(chan struct{}),
@@ -87,7 +83,7 @@ func (h *Hub) run(s *state) {
 	defer close(h.done)
 	for {
 		sends, work := h.sends, always
-		if !s.accepting() {
+		if !s.accepting() || s.committing() {
 			sends = nil
 		}
 		if !s.working() {
@@ -99,7 +95,7 @@ func (h *Hub) run(s *state) {
 		}
 		select {
 		case m := <-h.registers:
-			m.reply <- s.register(m.client)
+			m.reply <- s.register(m.client, m.resume)
 		case c := <-h.unregisters:
 			s.unregister(c)
 		case m := <-sends:
@@ -111,19 +107,16 @@ func (h *Hub) run(s *state) {
 			h.clock.Store(s.tick)
 		case m := <-h.metrics:
 			m.reply <- s.snapshot(len(h.sends))
-		case m := <-h.lists:
-			m.reply <- s.list(m.filter, m.cursor, m.limit)
 		case m := <-disconnects:
 			s.disconnect(m.filter, m.reply)
-		case m := <-h.drains:
-			s.drain(m.window, m.reply)
-		case m := <-h.resets:
-			s.reset(m.reply)
+		case m := <-h.others: // list, feed, reserve, commit, drain, reset
+			m.do(s)
 		case s.writers.channel() <- s.writers.next():
 			s.writers.sent()
 		case <-work:
 			s.work()
 		case <-s.writers.lull:
+			s.replays.look(replayLooks)
 		case <-h.stop:
 			h.killAll(s)
 			return
@@ -151,6 +144,9 @@ func (h *Hub) killAll(s *state) {
 	}
 	close(s.writers.out)
 }
+
+// Done is closed when the hub has stopped: whoever waits for an answer then gets none.
+func (h *Hub) Done() <-chan struct{} { return h.done }
 
 // Now is the hub's time in ticks, for NewClient and Flush.
 func (h *Hub) Now() uint32 { return h.clock.Load() }

@@ -135,7 +135,7 @@ func TestWhoIsRefusedMayAskAgain(t *testing.T) {
 	assert.Zero(t, w.snapshot(0).Topics)
 	w.unregister(second.Client) // it is not known
 	w.leave(first)
-	assert.Equal(t, Admitted, w.state.register(second.Client).Admission)
+	assert.Equal(t, Admitted, w.state.register(second.Client, nil).Admission)
 	assert.Equal(t, 1, w.say("x", Target{Topics: []string{"t"}}).Queued)
 }
 

@@ -13,6 +13,7 @@ import (
 type (
 	registration struct {
 		client *Client
+		resume *Resume // nil: it begins with what is sent from now on
 		reply  chan<- Welcome
 	}
 	publication struct {
@@ -41,6 +42,14 @@ type (
 	}
 )
 
+// message is one of the rarer ones, which share a channel: each case of the hub's select
+// costs every message some time.
+type message interface{ do(s *state) }
+
+func (m listing) do(s *state)   { m.reply <- s.list(m.filter, m.cursor, m.limit) }
+func (m draining) do(s *state)  { s.drain(m.window, m.reply) }
+func (m resetting) do(s *state) { s.reset(m.reply) }
+
 // Admission is the hub's answer to a new stream. The zero Admission is none.
 type Admission uint8
 
@@ -52,6 +61,7 @@ const (
 	Draining            // the hub is shutting down
 	Duplicate           // a client with this id is registered
 	TooMany             // of one user, session or address; Welcome.Limit says which
+	Stale               // the journal was read too long ago; see Hub.Rejoin
 )
 
 // Welcome is the answer to Register.
@@ -59,6 +69,7 @@ type Welcome struct {
 	Admission Admission
 	LastID    sse.Sequence // the newest event before this stream's first
 	Limit     string       // of TooMany: "user", "session" or "address"
+	Replay    Replay       // of what the stream has missed, of Rejoin
 }
 
 // ErrStopped is the answer of a hub that has been stopped.
@@ -72,7 +83,7 @@ var ErrDraining = errors.New("actor: the hub is draining")
 // be unregistered once it is closed; if not, the hub does not know the client.
 func (h *Hub) Register(c *Client) (Welcome, error) {
 	return ask(context.Background(), h, h.registers, func(reply chan<- Welcome) registration {
-		return registration{c, reply}
+		return registration{client: c, reply: reply}
 	})
 }
 
@@ -94,7 +105,7 @@ func (h *Hub) Metrics(ctx context.Context) (Stats, error) {
 // first page's cursor is zero, each later one's the page before's Next; limit is
 // cut to 1–1,000.
 func (h *Hub) List(ctx context.Context, filter Filter, cursor, limit int) (Page, error) {
-	return ask(ctx, h, h.lists, func(reply chan<- Page) listing {
+	return ask(ctx, h, h.others, func(reply chan<- Page) message {
 		return listing{filter, cursor, limit, reply}
 	})
 }
@@ -112,18 +123,23 @@ func (h *Hub) Disconnect(ctx context.Context, filter Filter) (int, error) {
 // window, each with SERVER_SHUTDOWN and its own random retry, and returns when
 // all their connections are closed.
 func (h *Hub) Drain(ctx context.Context, window time.Duration) error {
-	_, err := ask(ctx, h, h.drains, func(reply chan<- struct{}) draining {
+	_, err := ask(ctx, h, h.others, func(reply chan<- struct{}) message {
 		return draining{window, reply}
 	})
 	return err
 }
 
-// Reset ends all streams and zeroes the counters.
+// Reset ends all streams, forgets the history and zeroes the counters.
 func (h *Hub) Reset(ctx context.Context) error {
-	_, err := ask(ctx, h, h.resets, func(reply chan<- struct{}) resetting {
+	_, err := ask(ctx, h, h.others, func(reply chan<- struct{}) message {
 		return resetting{reply}
 	})
 	return err
+}
+
+// tell is ask for a message that must not be given up once the hub has it.
+func tell[R any](h *Hub, m func(chan<- R) message) (R, error) {
+	return ask(context.Background(), h, h.others, m)
 }
 
 // ask sends a message that carries a new reply channel, and waits for the answer.

@@ -16,6 +16,7 @@ const (
 	CodeSessionExpired = "SESSION_EXPIRED"
 	CodeMaxClients     = "MAX_CLIENTS"
 	CodeTooManyStreams = "TOO_MANY_STREAMS"
+	CodeJournalFailed  = "JOURNAL_FAILED"
 )
 
 // timeFormat is RFC 3339 with milliseconds; times are in UTC.
@@ -43,6 +44,15 @@ func gapFrame(g gap, now time.Time) *sse.Frame {
 		To        string `json:"to"`
 		Timestamp string `json:"timestamp"`
 	}{"gap", g.dropped, g.limited, g.from, g.to, Timestamp(now)})
+}
+
+func replayedFrame(n int, to sse.Sequence, now time.Time) *sse.Frame {
+	return control(sse.NameConnection, 0, struct {
+		Status    string `json:"status"`
+		Replayed  int    `json:"replayed"`
+		To        string `json:"to"`
+		Timestamp string `json:"timestamp"`
+	}{"replayed", n, to.String(), Timestamp(now)})
 }
 
 func heartbeatFrame(comment bool, now time.Time) *sse.Frame {

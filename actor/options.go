@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/sseactor/sseactor/actor/internal/outbox"
+	"github.com/sseactor/sseactor/actor/sse"
 )
 
 // TickInterval is the resolution of the hub's time: how often Tick should be
@@ -41,6 +42,19 @@ type Options struct {
 	OutboxFrames int
 	OutboxBytes  int
 
+	// LastID is the newest id that any event has had; the hub's begin above it and above
+	// Start (default: Start alone).
+	LastID sse.Sequence
+	// Past is the history to begin with (default: none), which the hub before has left. New
+	// takes its Events out.
+	Past *Past
+	// HistoryEvents and HistoryBytes bound how much is kept for streams that resume
+	// (default: no events, and who has missed one is told; else 64 MiB), HistoryAge for
+	// how long (default 1 h). A history is not smaller than an outbox.
+	HistoryEvents int
+	HistoryBytes  int
+	HistoryAge    time.Duration
+
 	// HeartbeatInterval is the longest silence on a stream (default 30 s).
 	HeartbeatInterval time.Duration
 	// HeartbeatComment sends heartbeats as comment lines instead of events.
@@ -71,6 +85,10 @@ func (o Options) withDefaults() Options {
 	def(&o.ClientTimeout, 2*time.Minute)
 	def(&o.Retry, 3*time.Second)
 	def(&o.Writers, 1)
+	if o.HistoryEvents > 0 {
+		def(&o.HistoryBytes, 64<<20)
+		def(&o.HistoryAge, time.Hour)
+	}
 	if o.EventRate > 0 {
 		def(&o.EventBurst, (o.EventRate+3)/4)
 	}
@@ -101,6 +119,9 @@ func (o Options) check() error {
 	expect(o.EventRate <= 10*o.EventBurst, "EventBurst is %d; at least a tenth of EventRate (%d)", o.EventBurst, o.EventRate)
 	expect(o.OutboxFrames >= 4 && o.OutboxFrames <= outbox.MaxFrames, "OutboxFrames is %d; 4 to %d", o.OutboxFrames, outbox.MaxFrames)
 	expect(o.OutboxBytes > 0 && o.OutboxBytes <= outbox.MaxBytes, "OutboxBytes is %d; 1 to %d", o.OutboxBytes, outbox.MaxBytes)
+	expect(o.HistoryEvents >= 0, "HistoryEvents is %d; not negative", o.HistoryEvents)
+	expect(o.HistoryBytes >= 0, "HistoryBytes is %d; not negative", o.HistoryBytes)
+	expect(o.HistoryAge == 0 || o.HistoryAge >= TickInterval, "HistoryAge is %v; at least %v", o.HistoryAge, TickInterval)
 	expect(o.HeartbeatInterval >= TickInterval, "HeartbeatInterval is %v; at least %v", o.HeartbeatInterval, TickInterval)
 	expect(o.ClientTimeout > o.HeartbeatInterval, "ClientTimeout is %v; more than HeartbeatInterval (%v)", o.ClientTimeout, o.HeartbeatInterval)
 	expect(o.MaxAge >= 0, "MaxAge is %v; not negative", o.MaxAge)

@@ -30,7 +30,7 @@ func (s *state) goOn() {
 	}
 	s.writers.waiting.Store(true) // before looking, or progress between the two would be missed
 	if s.writers.caughtUp(s.pause.until) && !s.pause.client.out.Behind(s.limits) {
-		s.writers.waiting.Store(false)
+		s.writers.waiting.Store(len(s.replays.active) > 0)
 		s.pause = pause{}
 	}
 }

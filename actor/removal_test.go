@@ -94,7 +94,7 @@ func TestKillingAClientWhoseOwnerMayWait(t *testing.T) {
 	w := newWorld(t, Options{})
 	sink := &blocking{}
 	c := NewClient(Info{ID: "a"}, sink, 0) // its owner has not come to the first Flush
-	require.Equal(t, Admitted, w.state.register(c).Admission)
+	require.Equal(t, Admitted, w.state.register(c, nil).Admission)
 	w.kill(c, ReasonTimeout)
 	w.settle()
 	w.take()
@@ -105,7 +105,7 @@ func TestKillingAClientWhoseOwnerMayWait(t *testing.T) {
 	assert.Equal(t, 1, sink.interrupted)
 
 	idle := NewClient(Info{ID: "b"}, &blocking{}, 0)
-	require.Equal(t, Admitted, w.state.register(idle).Admission)
+	require.Equal(t, Admitted, w.state.register(idle, nil).Admission)
 	require.Equal(t, Idle, idle.Flush(nil, nil, 0, 1, new(Written)))
 	w.kill(idle, ReasonTimeout)
 	w.settle()

@@ -36,6 +36,7 @@ type Receipt struct {
 // of all sends, which a client's cursor is compared with.
 type send struct {
 	order  uint64
+	number uint64 // in the history, if it is there
 	frame  *sse.Frame
 	groups []*group // whose members get it
 	bit    sweepSet // of the groups' pending, while it waits to be swept
@@ -43,27 +44,35 @@ type send struct {
 	reply  chan<- Receipt
 }
 
-// send assigns the event's id and gives it to its receivers: at once if they are
-// few, else in slices.
+// send assigns the event's id, keeps it in the history, and gives it to its receivers:
+// at once if they are few, else in slices.
 func (s *state) send(frame *sse.Frame, target Target, reply chan<- Receipt) {
 	if s.draining {
 		reply <- Receipt{draining: true}
 		return
 	}
-	s.lastID = s.lastID.Next(s.milliseconds)
-	frame.Seal(s.lastID.String())
+	s.lastID = s.nextID()
+	s.publish(s.lastID, frame, target, reply)
+}
+
+// publish is send for an event that has its id.
+func (s *state) publish(id sse.Sequence, frame *sse.Frame, target Target, reply chan<- Receipt) {
+	frame.Seal(id.String())
 	s.order++
+	frame.Rank(max(uint32(s.order), 1))
 	s.stats.Events++
-	m := send{order: s.order, frame: frame, reply: reply}
+	m := send{order: s.order, number: s.history.Next(), frame: frame, reply: reply}
 	if len(target.ClientIDs) > 0 {
+		s.recordFor(id, frame, target.ClientIDs)
 		for _, id := range target.ClientIDs {
 			if c := s.index.byID.get(id); c != nil {
 				s.give(&m, c)
 			}
 		}
-		m.answer()
+		s.answer(&m)
 		return
 	}
+	s.record(id, frame, target)
 	m.groups = s.groups[:0]
 	size := s.resolve(&m, target)
 	s.giveSingle(&m, s.index.users.single.get(target.UserID))
@@ -80,7 +89,7 @@ func (s *state) send(frame *sse.Frame, target Target, reply chan<- Receipt) {
 			s.give(&m, c)
 		}
 	}
-	m.answer()
+	s.answer(&m)
 	clear(m.groups)
 	s.groups = m.groups
 }
@@ -114,7 +123,14 @@ func (s *state) giveSingle(m *send, c *Client) {
 	}
 }
 
-func (m *send) answer() { m.reply <- Receipt{ID: m.frame.ID(), Queued: m.queued} }
+// answer tells the publisher, and the history.
+func (s *state) answer(m *send) {
+	reply := m.reply
+	reply <- Receipt{ID: m.frame.ID(), Queued: m.queued}
+	if e := s.history.Event(m.number); e != nil && e.Frame == m.frame {
+		e.Queued = uint32(m.queued)
+	}
+}
 
 // give lets c have m, unless it has had it, after everything sent before.
 func (s *state) give(m *send, c *Client) {
@@ -132,6 +148,9 @@ func (s *state) give(m *send, c *Client) {
 // priority says when there is no room. Nothing goes in behind a hole unless the
 // notice of it goes before, or one did that still holds (see gaps).
 func (s *state) deliver(c *Client, f *sse.Frame) bool {
+	if c.replaying {
+		return true // it is in the history, and comes in its turn
+	}
 	if s.rate.limits() && !c.doomed && !s.rate.take(&c.allowance, f.Priority() == sse.High) {
 		s.limit(c, f)
 		return false
@@ -174,26 +193,29 @@ func (s *state) offer(c *Client, f *sse.Frame) bool {
 }
 
 // overflow is the slow-consumer policy: every drop is counted, and the client is
-// told of it before anything later; a high-priority event ends the stream instead,
-// so that the client comes back with its Last-Event-ID.
+// told of it before anything later; a high-priority event, as all persistent ones are,
+// ends the stream instead, so that the client comes back with its Last-Event-ID.
 func (s *state) overflow(c *Client, f *sse.Frame) {
 	switch f.Priority() {
+	case sse.High:
+		s.stats.DroppedHigh++
+		s.dropped(c, f, "its outbox was full; the stream was ended")
+		c.doomed = true
+		s.slow = append(s.slow, c) // ended by settle: its groups are being walked
+		return
 	case sse.Low:
 		s.stats.DroppedLow++
 	case sse.Normal:
 		s.stats.DroppedNormal++
-	case sse.High:
-		s.stats.DroppedHigh++
-		c.doomed = true
-		s.slow = append(s.slow, c) // ended by settle: its groups are being walked
-		return
 	}
+	s.dropped(c, f, "its outbox was full")
 	s.miss(c, f)
 }
 
 // limit drops an event that is one too many for c, counts it, and sees that c is told.
 func (s *state) limit(c *Client, f *sse.Frame) {
 	s.stats.DroppedRate++
+	s.dropped(c, f, "it had more events than its rate allows")
 	s.miss(c, f).limited++
 	c.lost.limited++
 }

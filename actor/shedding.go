@@ -82,6 +82,8 @@ func (s *state) shedDone() {
 	if !s.draining {
 		s.stats = Stats{}
 		s.era++
+		s.history.Clear(s.lastID, s.persistent)
+		s.traces = traces{}
 	}
 	for _, reply := range s.shed.done {
 		reply <- struct{}{}

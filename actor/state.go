@@ -4,6 +4,7 @@ import (
 	"math/rand/v2"
 	"time"
 
+	"github.com/sseactor/sseactor/actor/internal/history"
 	"github.com/sseactor/sseactor/actor/internal/outbox"
 	"github.com/sseactor/sseactor/actor/sse"
 )
@@ -25,8 +26,15 @@ type state struct {
 	lastID sse.Sequence
 	order  uint64 // of the newest send
 
+	history     *history.History
+	aging       bool         // the history may have events that are too old
+	persistent  sse.Sequence // the newest event that a journal has as well
+	replays     replays
+	traces      traces
+	reservation reservation
+
 	index     index
-	era       uint32 // how many resets there were
+	era       uint16 // how many resets there were
 	wheel     wheel
 	rate      rate
 	deadlines deadlines
@@ -61,6 +69,11 @@ func newState(opts Options) *state {
 	s.setTime(opts.Start)
 	// The first id is above every id of an earlier run, whatever its number.
 	s.lastID = sse.Sequence{Milliseconds: s.milliseconds}
+	if !opts.LastID.Less(s.lastID) {
+		s.lastID = sse.Sequence{Milliseconds: opts.LastID.Milliseconds + 1}
+	}
+	s.history = history.New(historyLimits(opts), s.lastID)
+	s.remembering(opts.Past)
 	return s
 }
 
@@ -74,8 +87,8 @@ func (s *state) setTime(now time.Time) {
 // clients is how many connections there are, ending ones included.
 func (s *state) clients() int { return len(s.index.all.members) + s.endings.open }
 
-// register lets c in, or says why not.
-func (s *state) register(c *Client) Welcome {
+// register lets c in, from now on or from where r says, or says why not.
+func (s *state) register(c *Client, r *Resume) Welcome {
 	w := Welcome{Admission: Admitted, LastID: s.lastID}
 	switch {
 	case s.draining:
@@ -86,6 +99,8 @@ func (s *state) register(c *Client) Welcome {
 		s.stats.RefusedFull++
 	case s.index.byID.get(c.id()) != nil:
 		w.Admission = Duplicate
+	case r != nil && s.stale(r):
+		w.Admission = Stale
 	default:
 		if q := s.exceeded(c); q != nil {
 			w.Admission, w.Limit = TooMany, q.of
@@ -94,6 +109,7 @@ func (s *state) register(c *Client) Welcome {
 			return w
 		}
 		c.cursor = s.order
+		c.joined = uint32(s.order)
 		c.lastOffer = s.tick
 		if s.opts.MaxAge > 0 {
 			age := float64(s.opts.MaxAge/TickInterval) * (0.9 + 0.2*s.random.Float64())
@@ -109,6 +125,9 @@ func (s *state) register(c *Client) Welcome {
 			s.deadlines.add(c)
 		}
 		s.stats.Registered++
+		if r != nil {
+			w.Replay = s.resume(c, r)
+		}
 	}
 	return w
 }
@@ -117,8 +136,10 @@ func (s *state) register(c *Client) Welcome {
 func (s *state) unregister(c *Client) {
 	switch c.phase {
 	case phaseOpen:
+		s.remember(c)
 		s.unindex(c)
 	case phaseEnding:
+		s.remember(c)
 		s.endings.open--
 		s.gone(c)
 	default:
@@ -132,6 +153,7 @@ func (s *state) unregister(c *Client) {
 		s.stats.Ended[c.EndedBy(ReasonClientClosed)]++
 	}
 	s.forgetGap(c)
+	s.forgetReplay(c)
 	s.shedDone()
 }
 
@@ -163,19 +185,28 @@ func (s *state) accepting() bool { return !s.paused() && !s.sweeps.full() }
 
 // working reports whether a slice of some longer work can be done now.
 func (s *state) working() bool {
-	return s.expirable() || s.sheddable() || s.removable() || len(s.sweeps.waiting) > 0 && !s.paused() && !s.writers.congested()
+	return s.committable() || s.expirable() || s.sheddable() || s.removable() || s.aging ||
+		s.replayable() || s.sweepable()
 }
 
 // work does one slice.
 func (s *state) work() {
 	switch {
+	case s.committable():
+		s.commitSlice()
 	case s.expirable():
 		s.expireSlice()
 	case s.sheddable():
 		s.shedSlice()
 	case s.removable():
 		s.removeSlice()
+	case s.aging:
+		s.aging = s.history.Expire(s.tick, sliceSize)
+	case s.replayable() && (s.replays.turn || !s.sweepable()):
+		s.replays.turn = false
+		s.replaySlice()
 	default:
+		s.replays.turn = true // or many who replay would leave no time for broadcasts
 		s.sweep()
 	}
 }

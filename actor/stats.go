@@ -21,6 +21,10 @@ type Stats struct {
 	Missed   int // clients not yet told of a gap
 	LastID   sse.Sequence
 
+	HistoryEvents int // kept for streams that resume
+	HistoryBytes  int // what they take, about
+	Replaying     int // streams that do not yet have all that they missed
+
 	// Since the start.
 	Registered      uint64 // streams let in
 	RefusedFull     uint64 // streams not let in: MaxClients
@@ -33,13 +37,15 @@ type Stats struct {
 	Deliveries      uint64 // outboxes they were put into
 	DroppedLow      uint64 // deliveries dropped by the slow-consumer policy
 	DroppedNormal   uint64
-	DroppedHigh     uint64 // high-priority deliveries that ended a stream
+	DroppedHigh     uint64 // deliveries of high-priority and persistent events that ended a stream
 	DroppedRate     uint64 // deliveries dropped because a stream had too many (EventRate)
 	Discarded       uint64 // deliveries dropped with the streams so ended
 	Undelivered     uint64 // deliveries that waited when their stream closed
 	Heartbeats      uint64
-	Notices         uint64 // gaps told
-	Pauses          uint64 // times sends had to wait for the writers
+	Replayed        uint64           // of the deliveries, those of events that a stream had missed
+	Resumes         [verdicts]uint64 // by what could be done; those who asked for nothing and got nothing are not counted
+	Notices         uint64           // gaps told
+	Pauses          uint64           // times sends had to wait for the writers
 	Ended           [reasons]uint64
 }
 
@@ -60,6 +66,8 @@ func (s *state) snapshot(inbox int) Stats {
 	now.Sweeping = len(s.sweeps.waiting)
 	now.Missed = s.gaps.untold
 	now.LastID = s.lastID
+	now.HistoryEvents, now.HistoryBytes = s.history.Len(), s.history.Bytes()
+	now.Replaying = len(s.replays.active)
 	return now
 }
 

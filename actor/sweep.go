@@ -47,7 +47,7 @@ func (w *sweeps) add(m *send) {
 }
 
 // done is for the first, when all its groups have been walked.
-func (w *sweeps) done() {
+func (w *sweeps) done() *send {
 	m := w.waiting[0]
 	for _, g := range m.groups {
 		g.pending &^= m.bit
@@ -55,7 +55,12 @@ func (w *sweeps) done() {
 	w.waiting[0] = nil
 	w.waiting = w.waiting[1:]
 	w.group, w.pos = 0, 0
-	m.answer()
+	return m
+}
+
+// sweepable reports whether a slice can be walked now.
+func (s *state) sweepable() bool {
+	return len(s.sweeps.waiting) > 0 && !s.paused() && !s.writers.congested()
 }
 
 // sweep walks one slice.
@@ -64,7 +69,7 @@ func (s *state) sweep() {
 	for range sliceSize {
 		m := w.waiting[0]
 		if w.group == len(m.groups) {
-			w.done()
+			s.answer(w.done())
 			return
 		}
 		g := m.groups[w.group]

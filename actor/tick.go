@@ -90,6 +90,8 @@ func (s *state) advance(now time.Time) {
 		}
 	}
 	w.seen = s.tick
+	s.aging = s.history.Expire(s.tick, sliceSize)
+	s.replays.look(len(s.replays.queue))
 	// Behind the visits: after a late tick a notice that was just queued would make its
 	// client look stuck.
 	s.gaps.tellQuiet(s)

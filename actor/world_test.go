@@ -77,7 +77,7 @@ func newWorld(t testing.TB, opts Options) *world {
 func (w *world) register(info Info) (*peer, Welcome) {
 	p := &peer{room: -1}
 	p.Client = NewClient(info, p, w.tick)
-	welcome := w.state.register(p.Client)
+	welcome := w.state.register(p.Client, nil)
 	w.settle()
 	if welcome.Admission == Admitted {
 		w.peers[info.ID] = p
@@ -258,4 +258,48 @@ func (p *peer) received() []string {
 		}
 	}
 	return blocks
+}
+
+// rejoin is join for a stream that goes on, which must be admitted.
+func (w *world) rejoin(info Info, r Resume) (*peer, Replay) {
+	w.t.Helper()
+	p := &peer{room: -1}
+	p.Client = NewClient(info, p, w.tick)
+	welcome := w.state.register(p.Client, &r)
+	w.settle()
+	require.Equal(w.t, Admitted, welcome.Admission)
+	w.peers[info.ID] = p
+	w.order = append(w.order, p)
+	w.flush(p.Client, nil)
+	return p, welcome.Replay
+}
+
+// feed is Feed, without waiting for the answer.
+func (w *world) feed(c *Client, page []Kept, more bool) chan bool {
+	reply := make(chan bool, 1)
+	(&feeding{c, page, more, reply}).do(w.state)
+	w.settle()
+	return reply
+}
+
+// reserve is Reserve, which must be answered at once.
+func (w *world) reserve(n int) sse.Sequence {
+	w.t.Helper()
+	reply := make(chan reserved, 1)
+	(&reserving{n, w.milliseconds, reply}).do(w.state)
+	r := <-reply
+	require.NoError(w.t, r.err)
+	return r.first
+}
+
+// commit is Commit, and sends all.
+func (w *world) commit(events ...Committed) {
+	reply := make(chan bool, 1)
+	(&committing{events, reply}).do(w.state)
+	require.True(w.t, <-reply)
+	for w.committing() {
+		w.work()
+		w.settle()
+		w.write()
+	}
 }

@@ -1,6 +1,7 @@
 package sse
 
 import (
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -9,10 +10,14 @@ import (
 // Frame is the wire form of one event, encoded once and shared by all of its
 // receivers. After Seal it is immutable and safe for concurrent use.
 type Frame struct {
-	wire     []byte
-	id       string
-	priority Priority
-	control  bool
+	wire       []byte
+	id         string
+	ttl        uint32 // seconds; zero: no limit
+	order      uint32 // see Order
+	priority   Priority
+	control    bool
+	own        bool
+	persistent bool
 }
 
 // idRoom is kept free behind an encoded event for the id line and the blank
@@ -21,8 +26,15 @@ const idRoom = 48
 
 // NewFrame encodes a publisher's event, all but its id line and its end, which
 // Seal adds when the order is decided.
+//
+// A persistent event's priority is High, whatever it said: one that was dropped for a
+// slow client would be acknowledged by the Last-Event-ID of what came after it.
 func NewFrame(e Event) *Frame {
-	f := &Frame{id: e.ID.s, priority: e.Priority}
+	if e.Persistent {
+		e.Priority = High
+	}
+	f := &Frame{id: e.ID.s, priority: e.Priority, own: e.ID.s != "", persistent: e.Persistent}
+	f.ttl = uint32(min((e.TTL+time.Second-1)/time.Second, math.MaxUint32))
 	room := encodedLength(e) + idRoom + len(e.ID.s)
 	f.wire = appendBlock(make([]byte, 0, room), e.Name.s, e.Retry, e.Data)
 	return f
@@ -64,6 +76,14 @@ func NewComment(text string) *Frame {
 	return &Frame{wire: append(b, '\n'), priority: High, control: true}
 }
 
+// Restore is the frame of an event that was sealed before, by another process perhaps,
+// from its wire bytes: e says the rest, and its Name and Data are not needed.
+func Restore(wire []byte, id string, e Event) *Frame {
+	f := NewFrame(Event{ID: e.ID, Priority: e.Priority, Persistent: e.Persistent, TTL: e.TTL})
+	f.wire, f.id = wire, id
+	return f
+}
+
 // Prefixed returns a control frame whose bytes start with head: the response
 // head of a stream leaves together with its first event.
 func (f *Frame) Prefixed(head []byte) *Frame {
@@ -83,6 +103,24 @@ func (f *Frame) Len() int { return len(f.wire) }
 
 // ID is the id that was sealed in, or the publisher's; empty on control frames.
 func (f *Frame) ID() string { return f.id }
+
+// Rank says where in the order of all events this one is. The hub calls it when it seals
+// the frame.
+func (f *Frame) Rank(order uint32) { f.order = order }
+
+// Order is the event's place in the order of all events of this hub, which wraps around:
+// of two, a is behind b if int32(a-b) > 0. Zero: it has none, like what the hub did not
+// send.
+func (f *Frame) Order() uint32 { return f.order }
+
+// Own reports whether the id is the publisher's.
+func (f *Frame) Own() bool { return f.own }
+
+// Persistent is the event's.
+func (f *Frame) Persistent() bool { return f.persistent }
+
+// TTL is the event's, in whole seconds; zero: none.
+func (f *Frame) TTL() time.Duration { return time.Duration(f.ttl) * time.Second }
 
 // Priority is the event's.
 func (f *Frame) Priority() Priority { return f.priority }

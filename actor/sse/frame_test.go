@@ -122,6 +122,7 @@ func TestFrameTellsItsIDAndPriority(t *testing.T) {
 		{"the hub's id, and normal unless said otherwise", sse.Event{}, "7-1", sse.Normal},
 		{"the publisher's id", sse.Event{ID: id(t, "a"), Priority: sse.Low}, "a", sse.Low},
 		{"high priority", sse.Event{Priority: sse.High}, "7-1", sse.High},
+		{"a persistent event is never dropped", sse.Event{Persistent: true, Priority: sse.Low}, "7-1", sse.High},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

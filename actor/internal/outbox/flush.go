@@ -66,8 +66,11 @@ func (o *Outbox) Flush(first *sse.Frame, scratch []byte, tick uint32, rounds int
 		written.Writes++
 		if n > 0 {
 			written.Bytes += uint64(n)
-			o.lastWrite.Store(tick)
-			o.consume(n, written)
+			order := o.consume(n, written)
+			if order == 0 {
+				order = o.LastOrder()
+			}
+			o.progress.Store(uint64(tick)<<32 | uint64(order))
 		}
 		if err != nil {
 			return o.close(written, err)
@@ -110,8 +113,9 @@ func (o *Outbox) gather(w uint64, scratch []byte) []byte {
 	return pending
 }
 
-// consume accounts for n written bytes, the first of which are current's.
-func (o *Outbox) consume(n int, written *Written) {
+// consume accounts for n written bytes, the first of which are current's. It gives the
+// order of the last publisher's event that is now written whole, if there is one.
+func (o *Outbox) consume(n int, written *Written) (order uint32) {
 	taken, size := 0, 0
 	for {
 		rest := o.current.Len() - int(o.offset)
@@ -122,6 +126,9 @@ func (o *Outbox) consume(n int, written *Written) {
 		n -= rest
 		if !o.current.Control() {
 			written.Frames++
+			if n := o.current.Order(); n != 0 { // a journal's has none
+				order = n
+			}
 		}
 		o.current, o.offset = nil, 0
 		if n == 0 {
@@ -134,6 +141,7 @@ func (o *Outbox) consume(n int, written *Written) {
 	if taken > 0 {
 		o.uncount(taken, size)
 	}
+	return order
 }
 
 // discard drops the whole queue, but not a frame whose first bytes are out.
@@ -143,7 +151,7 @@ func (o *Outbox) discard(w uint64) {
 		f := o.queue.pop()
 		size += f.Len()
 		if !f.Control() {
-			o.discarded++
+			o.queue.discarded++
 		}
 	}
 	o.uncount(frames(w), size)

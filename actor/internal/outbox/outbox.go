@@ -90,19 +90,19 @@ type Outbox struct {
 	queue *queue
 
 	// The owner's.
-	current   *sse.Frame    // being written
-	offset    uint32        // how much of current is written
-	lastWrite atomic.Uint32 // tick of the last successful write; read by the hub
-	discarded uint32        // frames dropped for flagDiscard
-
-	blocks bool // Sink.Blocks
+	current *sse.Frame // being written
+	offset  uint32     // how much of current is written
+	blocks  bool       // Sink.Blocks; does not change
+	// The tick of the last successful write, and the order of the last publisher's event
+	// that was written whole; read by the hub. One word, as each store costs.
+	progress atomic.Uint64
 }
 
 // Init makes o ready, owned by the caller: a new stream's frames wait until the
 // goroutine that accepted it has written the response head and calls Flush.
 func (o *Outbox) Init(sink Sink, tick uint32) {
 	o.sink, o.blocks = sink, sink.Blocks()
-	o.lastWrite.Store(tick)
+	o.progress.Store(uint64(tick) << 32)
 	o.word.Store(stateBusy)
 }
 
@@ -301,7 +301,11 @@ func (o *Outbox) Stuck() bool {
 }
 
 // LastWrite is the tick of the last successful write. Any goroutine.
-func (o *Outbox) LastWrite() uint32 { return o.lastWrite.Load() }
+func (o *Outbox) LastWrite() uint32 { return uint32(o.progress.Load() >> 32) }
+
+// LastOrder is the order of the last publisher's event that was written whole; zero:
+// none was, or a journal's. Any goroutine.
+func (o *Outbox) LastOrder() uint32 { return uint32(o.progress.Load()) }
 
 // Undelivered is, after the outbox has closed, how many publishers' events it
 // took and did not write, and how many of these a discarding End dropped. Hub
@@ -318,7 +322,10 @@ func (o *Outbox) Undelivered() (left, discarded int) {
 			}
 		}
 	}
-	return left + int(o.discarded), int(o.discarded)
+	if o.queue != nil {
+		discarded = int(o.queue.discarded)
+	}
+	return left + discarded, discarded
 }
 
 // Shrink gives back the memory of an idle, empty queue. Hub only.

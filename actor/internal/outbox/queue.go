@@ -9,6 +9,7 @@ type queue struct {
 	tail, head       *segment
 	tailPos, headPos uint32
 	farewell         *sse.Frame // set by the hub before flagEnding, read after
+	discarded        uint32     // frames dropped for flagDiscard; the owner's
 }
 
 // waiting is the queue, which it makes if there is none. Hub only.
