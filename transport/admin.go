@@ -67,6 +67,23 @@ func readFilter(args *fasthttp.Args) (f actor.Filter, refused *problem) {
 	return f, nil
 }
 
+// readPage reads which page of a long list is meant.
+func readPage(args *fasthttp.Args) (cursor, limit int, refused *problem) {
+	number := func(name string, otherwise, least, most int) int {
+		if !args.Has(name) || refused != nil {
+			return otherwise
+		}
+		n, err := strconv.Atoi(string(args.Peek(name)))
+		if err != nil || n < least || n > most {
+			refused = &problem{Status: 400, Code: "INVALID_REQUEST", Field: name,
+				Detail: name + ": it must be a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)}
+		}
+		return n
+	}
+	cursor, limit = number("cursor", 0, 0, 1<<31-1), number("limit", 100, 1, 1000)
+	return cursor, limit, refused
+}
+
 // listClients answers GET /api/sse/admin/clients, newest stream first.
 func (s *Server) listClients(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 	args := ctx.QueryArgs()
@@ -79,18 +96,7 @@ func (s *Server) listClients(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 		reply(ctx, *refused)
 		return
 	}
-	number := func(name string, otherwise, least, most int) int {
-		if !args.Has(name) || refused != nil {
-			return otherwise
-		}
-		n, err := strconv.Atoi(string(args.Peek(name)))
-		if err != nil || n < least || n > most {
-			refused = &problem{Status: 400, Code: "INVALID_REQUEST", Field: name,
-				Detail: name + ": it must be a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)}
-		}
-		return n
-	}
-	cursor, limit := number("cursor", 0, 0, 1<<31-1), number("limit", 100, 1, 1000)
+	cursor, limit, refused := readPage(args)
 	if refused != nil {
 		reply(ctx, *refused)
 		return
@@ -188,14 +194,21 @@ func (s *Server) disconnect(ctx *fasthttp.RequestCtx, caller auth.Identity, filt
 	}
 }
 
-// reset answers POST /api/sse/reset: all streams are ended and the counters are
-// zero. In production the endpoint does not exist.
+// reset answers POST /api/sse/reset: all streams are ended, nothing is kept any more, and
+// the counters are zero. In production the endpoint does not exist.
 func (s *Server) reset(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	deadline, cancel := context.WithTimeout(context.Background(), askTimeout)
 	defer cancel()
 	if err := s.hub.Reset(deadline); err != nil {
 		reply(ctx, overloaded)
 		return
+	}
+	if s.committer != nil {
+		if err := s.committer.Reset(deadline); err != nil { // what was done stays done: it can be asked for again
+			s.opts.Log.Error("the mailboxes could not be cleared", "error", err)
+			reply(ctx, journalFails)
+			return
+		}
 	}
 	s.answers.reset()
 	s.meter.reset()

@@ -37,10 +37,12 @@ const (
 	kindDisconnect
 	kindSend
 	kindSendFailed
+	kindUnread
+	kindUnnoted
 	kinds
 )
 
-var kindNames = [kinds]string{"stream opened", "stream refused", "stream ended", "event sent", "event not sent"}
+var kindNames = [kinds]string{"stream opened", "stream refused", "stream ended", "event sent", "event not sent", "mailbox not read", "acknowledgement not noted"}
 
 type line struct {
 	kind  kind
@@ -128,6 +130,8 @@ func (l *lifeLog) refused(i actor.Info, a actor.Admission, err error) {
 		why = "the server is shutting down"
 	case actor.TooMany:
 		why = "the user, session or address has too many streams"
+	case actor.Stale:
+		why = "more events came in than the history holds while its mailbox was read"
 	}
 	l.tell(kindRefuse, slog.LevelWarn, func() []slog.Attr {
 		attrs := append(who(i), slog.String("reason", why))
@@ -161,6 +165,19 @@ func (l *lifeLog) sent(by auth.Identity, item *wire.Item, r actor.Receipt) {
 func (l *lifeLog) sendFailed(by auth.Identity, item *wire.Item, err error) {
 	l.tell(kindSendFailed, slog.LevelError, func() []slog.Attr {
 		return append(what(by, item), slog.String("error", err.Error()))
+	})
+}
+
+// unread is for a stream that is refused, ended or not noted because its journal failed.
+func (l *lifeLog) unread(i actor.Info, err error) {
+	l.tell(kindUnread, slog.LevelError, func() []slog.Attr {
+		return append(who(i), slog.String("error", err.Error()))
+	})
+}
+
+func (l *lifeLog) unnoted(err error) {
+	l.tell(kindUnnoted, slog.LevelError, func() []slog.Attr {
+		return []slog.Attr{slog.String("error", err.Error())}
 	})
 }
 

@@ -67,12 +67,24 @@ POST /api/sse/ticket {"topics":["user.alice.inbox"]}     ?   200      .      .  
 POST /api/sse/ticket {"topics":["orders.eu"]}            ?     .      .    200   .       .    . 200     ?
 POST /api/sse/ticket {"topics":["orders.us"]}            ?     .      .      .   .       .    . 200     ?
 
+POST /api/sse/ack {"id":"1000000000000-0"}               ?   200      .    200 400     400  400 400     ?
+POST /api/sse/ack {"id":"1000000000000-0","sessionId":"s"}
+                                                       200   200      .    200 200     200  200 200     ?
+POST /api/sse/ack {"id":"1000000000000-0","userId":"alice"}
+                                                         ?   200      .      . 200       .    . 200     ?
+POST /api/sse/ack {"id":"1000000000000-0","userId":"bob"}
+                                                         ?     .      .      . 200       .    . 200     ?
+POST /api/sse/ack {"id":"1000000000000-0","userId":"carol"}
+                                                         ?     .      .    200 200       .    . 200     ?
+
 GET /api/sse/metrics                                     ?     .      .      .   200     .  200 200     ?
 GET /metrics                                             ?     .      .      .   200     .  200 200     ?
 GET /api/sse/admin/clients                               ?     .      .      .   .       .    . 200     ?
 GET /api/sse/admin/clients/nobody                        ?     .      .      .   .       .    . 404     ?
 DELETE /api/sse/admin/clients?userId=x                   ?     .      .      .   .       .    . 200     ?
 DELETE /api/sse/admin/clients/nobody                     ?     .      .      .   .       .    . 404     ?
+GET /api/sse/admin/events/1-1                            ?     .      .      .   .       .    . 404     ?
+GET /api/sse/admin/events?id=x                           ?     .      .      .   .       .    . 404     ?
 GET /api/sse/admin/blocks                                ?     .      .      .   .       .    . 200     ?
 DELETE /api/sse/admin/blocks?userId=x                    ?     .      .      .   .       .    . 404     ?
 GET /debug/pprof/                                        ?     .      .      .   .       .    . 200     ?

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 	"sync/atomic"
-	"time"
 
 	vm "github.com/VictoriaMetrics/metrics"
 	"github.com/puzpuzpuz/xsync/v3"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/sseactor/sseactor/actor"
 	"github.com/sseactor/sseactor/transport/auth"
+	"github.com/sseactor/sseactor/transport/journal"
 	"github.com/sseactor/sseactor/transport/stream"
 )
 
@@ -30,6 +30,7 @@ type Metric struct {
 type scrape struct {
 	hub     actor.Stats
 	written stream.Totals
+	journal journal.CommitterStats
 	server  *Server
 }
 
@@ -52,6 +53,14 @@ func MetricsTable() []Metric {
 		gauge("sseactor_inbox_events", "events waiting for the hub", func(s *scrape) int { return s.hub.Inbox }),
 		gauge("sseactor_sweeps", "events with many receivers on their way", func(s *scrape) int { return s.hub.Sweeping }),
 		gauge("sseactor_gaps_pending", "streams that missed events and are not yet told, because they do not read", func(s *scrape) int { return s.hub.Missed }),
+		gauge("sseactor_history_events", "events kept in memory for streams that resume", func(s *scrape) int { return s.hub.HistoryEvents }),
+		gauge("sseactor_history_bytes", "memory that they take, about", func(s *scrape) int { return s.hub.HistoryBytes }),
+		gauge("sseactor_streams_replaying", "streams that resume and do not yet have all that they missed", func(s *scrape) int { return s.hub.Replaying }),
+		gauge("sseactor_mailboxes", "mailboxes that are not empty, about", func(s *scrape) int { return int(s.journal.Usage.Boxes) }),
+		gauge("sseactor_journal_records", "persistent events kept, once for each mailbox", func(s *scrape) int { return int(s.journal.Usage.Records) }),
+		gauge("sseactor_journal_bytes", "what the journal takes on disk, or without a data-dir in memory", func(s *scrape) int { return int(s.journal.Usage.Bytes) }),
+		gauge("sseactor_journal_queue", "requests that wait for their persistent events to be written", func(s *scrape) int { return s.journal.Waiting }),
+		gauge("sseactor_journal_failing", "1 while the journal can't be written, and persistent events are refused", func(s *scrape) int { return one(s.journal.Fault != nil) }),
 		counter("sseactor_streams_opened_total", "streams let in", func(s *scrape) uint64 { return s.hub.Registered }),
 		counter(`sseactor_streams_refused_total{reason="full"}`, "streams not let in, by reason", func(s *scrape) uint64 { return s.hub.RefusedFull }),
 		counter(`sseactor_streams_refused_total{reason="draining"}`, "", func(s *scrape) uint64 { return s.hub.RefusedDraining }),
@@ -60,6 +69,16 @@ func MetricsTable() []Metric {
 		counter(`sseactor_streams_refused_total{reason="address"}`, "", func(s *scrape) uint64 { return s.hub.RefusedNetwork }),
 		counter("sseactor_events_total", "events taken from publishers", func(s *scrape) uint64 { return s.hub.Events }),
 		counter("sseactor_events_unsent_total", "events refused because the server was behind or shutting down", func(s *scrape) uint64 { return s.server.meter.unsent.Get() }),
+		counter("sseactor_journal_events_total", "persistent events written to the journal", func(s *scrape) uint64 { return s.journal.Events }),
+		counter("sseactor_journal_event_bytes_total", "bytes of their data, once for each mailbox", func(s *scrape) uint64 { return s.journal.Bytes }),
+		counter("sseactor_journal_commits_total", "writes to the journal, of one event or many that waited", func(s *scrape) uint64 { return s.journal.Commits }),
+		counter(`sseactor_journal_refused_total{reason="full"}`, "events refused with persistent ones because the journal could not be written, by reason", func(s *scrape) uint64 { return s.journal.RefusedFull }),
+		counter(`sseactor_journal_refused_total{reason="failed"}`, "", func(s *scrape) uint64 { return s.journal.RefusedFailed }),
+		counter(`sseactor_journal_removed_total{reason="acknowledged"}`, "persistent events removed from a mailbox, by reason (full: unacknowledged, to make room; their reader is told)", func(s *scrape) uint64 { return s.journal.Acknowledged }),
+		counter(`sseactor_journal_removed_total{reason="expired"}`, "", func(s *scrape) uint64 { return s.journal.Expired }),
+		counter(`sseactor_journal_removed_total{reason="full"}`, "", func(s *scrape) uint64 { return s.journal.Pushed }),
+		counter("sseactor_devices_forgotten_total", "devices whose place in a mailbox was forgotten, because they were not seen for long or are too many", func(s *scrape) uint64 { return s.journal.Devices }),
+		counter("sseactor_replayed_total", "deliveries of events that a stream had missed", func(s *scrape) uint64 { return s.hub.Replayed }),
 		counter("sseactor_deliveries_total", "events put into a stream's outbox", func(s *scrape) uint64 { return s.hub.Deliveries }),
 		counter("sseactor_delivered_total", "events written to a stream", func(s *scrape) uint64 { return s.written.Frames }),
 		counter("sseactor_written_bytes_total", "bytes written to streams", func(s *scrape) uint64 { return s.written.Bytes }),
@@ -78,6 +97,8 @@ func MetricsTable() []Metric {
 		counter(`sseactor_auth_rejected_total{reason="unavailable"}`, "", func(s *scrape) uint64 { return s.server.meter.rejects[rejectedUnverifiable].Get() }),
 		counter(`sseactor_files_reread_total{result="used"}`, "times that a file which had changed was read again, by result (refused: what it held before stays)", func(s *scrape) uint64 { reads, _ := s.reread(); return reads }),
 		counter(`sseactor_files_reread_total{result="refused"}`, "", func(s *scrape) uint64 { _, faults := s.reread(); return faults }),
+		counter("sseactor_mailboxes_unread_total", "times that a mailbox could not be read, and the stream was refused or ended; or noted in, and it went on", func(s *scrape) uint64 { return s.server.meter.unread.Get() }),
+		counter("sseactor_acknowledgements_total", "acknowledgements by request; each Last-Event-ID is one as well", func(s *scrape) uint64 { return s.server.meter.acked.Get() }),
 		counter("sseactor_panics_total", "panics of request handlers, caught", func(s *scrape) uint64 { return s.server.meter.panics.Get() }),
 		counter("sseactor_idempotency_forgotten_total", "answers forgotten early because idempotency-keys was reached", func(s *scrape) uint64 { return s.server.answers.forgot.Load() }),
 	}
@@ -89,9 +110,18 @@ func MetricsTable() []Metric {
 		table = append(table, counter(fmt.Sprintf("sseactor_streams_ended_total{reason=%q}", why), help,
 			func(s *scrape) uint64 { return s.hub.Ended[why] }))
 	}
+	for i, verdict := range actor.Verdicts() {
+		help := ""
+		if i == 0 {
+			help = "streams that asked for what they had missed, or for which something was kept, by what they were told"
+		}
+		table = append(table, counter(fmt.Sprintf("sseactor_resumes_total{status=%q}", verdict), help,
+			func(s *scrape) uint64 { return s.hub.Resumes[verdict] }))
+	}
 	return append(table,
 		Metric{Name: "sseactor_http_requests_total", Kind: "counter", Help: "requests, by route and status; a stream counts as 200 when it is asked for"},
 		Metric{Name: "sseactor_publish_seconds", Kind: "histogram", Help: "time from a publisher's request read to its answer"},
+		Metric{Name: "sseactor_journal_commit_seconds", Kind: "histogram", Help: "time to write what waits to the journal, and to sync it"},
 	)
 }
 
@@ -117,8 +147,11 @@ type meter struct {
 	requests *xsync.MapOf[requestKey, *vm.Counter]
 	panics   *vm.Counter
 	unsent   *vm.Counter
+	unread   *vm.Counter
+	acked    *vm.Counter
 	rejects  [rejections]*vm.Counter
 	publish  *vm.PrometheusHistogram
+	commit   *vm.PrometheusHistogram
 	before   atomic.Pointer[stream.Totals] // what was written before the last reset; nil: none
 }
 
@@ -128,11 +161,12 @@ type requestKey struct {
 }
 
 func newMeter(s *Server) *meter {
-	m := &meter{server: s, set: vm.NewSet(), requests: xsync.NewMapOf[requestKey, *vm.Counter](), panics: &vm.Counter{}, unsent: &vm.Counter{}}
+	m := &meter{server: s, set: vm.NewSet(), requests: xsync.NewMapOf[requestKey, *vm.Counter](), panics: &vm.Counter{}, unsent: &vm.Counter{}, unread: &vm.Counter{}, acked: &vm.Counter{}}
 	for i := range m.rejects {
 		m.rejects[i] = &vm.Counter{}
 	}
 	m.publish = m.set.NewPrometheusHistogram("sseactor_publish_seconds")
+	m.commit = m.set.NewPrometheusHistogram("sseactor_journal_commit_seconds")
 	m.last.Store(&scrape{server: s})
 	m.answered(requestKey{"/metrics", 200}) // the first scrape shall find the metric
 	for _, metric := range MetricsTable() {
@@ -198,8 +232,11 @@ func (m *meter) reset() {
 		return true
 	})
 	m.publish.Reset()
+	m.commit.Reset()
 	m.panics.Set(0)
 	m.unsent.Set(0)
+	m.unread.Set(0)
+	m.acked.Set(0)
 	for _, c := range m.rejects {
 		c.Set(0)
 	}
@@ -213,6 +250,14 @@ func (s *Server) stats() (actor.Stats, error) {
 	return s.hub.Metrics(ctx)
 }
 
+// journalStats is how the journal fares; all zero without one.
+func (s *Server) journalStats() (stats journal.CommitterStats) {
+	if s.committer != nil {
+		stats = s.committer.Stats()
+	}
+	return stats
+}
+
 // metricsText answers GET /metrics in the Prometheus text format.
 func (s *Server) metricsText(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 	stats, err := s.stats()
@@ -220,7 +265,7 @@ func (s *Server) metricsText(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 		reply(ctx, overloaded)
 		return
 	}
-	s.meter.last.Store(&scrape{hub: stats, written: s.meter.written(), server: s})
+	s.meter.last.Store(&scrape{hub: stats, written: s.meter.written(), journal: s.journalStats(), server: s})
 	var b bytes.Buffer
 	s.meter.set.WritePrometheus(&b)
 	vm.WriteProcessMetrics(&b)
@@ -251,74 +296,4 @@ func withTypes(text string) string {
 		b.WriteString(line)
 	}
 	return b.String()
-}
-
-// summary is the document's four metrics and what else helps a person.
-type summary struct {
-	ActiveConnections int    `json:"activeConnections"`
-	TotalConnections  uint64 `json:"totalConnections"`
-	EventsDispatched  uint64 `json:"eventsDispatched"`
-	Errors            uint64 `json:"errors"`
-
-	EndingConnections  int               `json:"endingConnections"`
-	MaxClients         int               `json:"maxClients"`
-	Users              int               `json:"users"`
-	Sessions           int               `json:"sessions"`
-	Topics             int               `json:"topics"`
-	Deliveries         uint64            `json:"deliveries"`
-	Delivered          uint64            `json:"delivered"`
-	Dropped            uint64            `json:"dropped"`
-	Undelivered        uint64            `json:"undelivered"`
-	Heartbeats         uint64            `json:"heartbeats"`
-	RefusedConnections uint64            `json:"refusedConnections"`
-	EndedConnections   map[string]uint64 `json:"endedConnections"`
-	LastEventID        string            `json:"lastEventId"`
-	Draining           bool              `json:"draining"`
-	Timestamp          string            `json:"timestamp"`
-}
-
-func (s *Server) summary() (*summary, error) {
-	stats, err := s.stats()
-	if err != nil {
-		return nil, err
-	}
-	ended := make(map[string]uint64)
-	for _, why := range actor.Reasons() {
-		if n := stats.Ended[why]; n > 0 {
-			ended[why.String()] = n
-		}
-	}
-	return &summary{
-		ActiveConnections: stats.Clients,
-		TotalConnections:  stats.Registered,
-		EventsDispatched:  stats.Events,
-		// What went wrong at this end: connections that failed or timed out, and
-		// requests that were not served.
-		Errors:             stats.Ended[actor.ReasonWriteFailed] + stats.Ended[actor.ReasonTimeout] + s.meter.failed() + s.meter.panics.Get(),
-		EndingConnections:  stats.Ending,
-		MaxClients:         s.opts.Hub.MaxClients,
-		Users:              stats.Users,
-		Sessions:           stats.Sessions,
-		Topics:             stats.Topics,
-		Deliveries:         stats.Deliveries,
-		Delivered:          s.meter.written().Frames,
-		Dropped:            stats.Dropped(),
-		Undelivered:        stats.Undelivered,
-		Heartbeats:         stats.Heartbeats,
-		RefusedConnections: stats.RefusedFull + stats.RefusedDraining + stats.RefusedTooMany,
-		EndedConnections:   ended,
-		LastEventID:        stats.LastID.String(),
-		Draining:           stats.Draining,
-		Timestamp:          actor.Timestamp(time.Now()),
-	}, nil
-}
-
-// metricsJSON answers GET /api/sse/metrics.
-func (s *Server) metricsJSON(ctx *fasthttp.RequestCtx, _ auth.Identity) {
-	m, err := s.summary()
-	if err != nil {
-		reply(ctx, overloaded)
-		return
-	}
-	replyJSON(ctx, m)
 }

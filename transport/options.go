@@ -8,6 +8,7 @@ import (
 
 	"github.com/sseactor/sseactor/actor"
 	"github.com/sseactor/sseactor/transport/auth"
+	"github.com/sseactor/sseactor/transport/journal"
 	"github.com/sseactor/sseactor/transport/stream"
 	"github.com/sseactor/sseactor/transport/wire"
 )
@@ -24,6 +25,10 @@ type Options struct {
 	Hub    actor.Options
 	Stream stream.Options
 	Events wire.Limits
+	// Journal keeps persistent events for receivers that are away; nil: nothing does.
+	Journal journal.Store
+	// MailboxAge is how long they are kept at most.
+	MailboxAge time.Duration
 
 	// Authenticator says who calls; nobody is known to a nil one.
 	Authenticator auth.Authenticator

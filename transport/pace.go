@@ -15,11 +15,12 @@ const maxPaced = 1_000_000
 type pace struct {
 	services, users *ratelimit.Limiter // events
 	tickets         *ratelimit.Limiter // of users; services make them for all of theirs
+	acks            *ratelimit.Limiter // of visitors, by their networks
 	now             func() time.Time
 }
 
 func newPace(opts Options) *pace {
-	p := &pace{now: opts.Now, tickets: ratelimit.New(ticketsPerSecond, ticketBurst, maxPaced)}
+	p := &pace{now: opts.Now, tickets: ratelimit.New(ticketsPerSecond, ticketBurst, maxPaced), acks: ratelimit.New(acksPerSecond, ackBurst, maxPaced)}
 	if p.now == nil {
 		p.now = time.Now
 	}
@@ -48,6 +49,20 @@ func (p *pace) takeTicket(caller auth.Identity) *problem {
 	return p.take(p.tickets, caller.UserID, 1, "more tickets a second than one user may have")
 }
 
+// How often all visitors of one network may acknowledge: a sessionId costs them nothing.
+const (
+	acksPerSecond = 10
+	ackBurst      = 50
+)
+
+// takeAck is the answer to a caller that acknowledges now; nil: it may.
+func (p *pace) takeAck(caller auth.Identity, network string) *problem {
+	if caller.Known() {
+		return nil
+	}
+	return p.take(p.acks, network, 1, "more acknowledgements a second than the visitors of one address may send")
+}
+
 func (p *pace) take(l *ratelimit.Limiter, who string, n int, detail string) *problem {
 	if l == nil {
 		return nil
@@ -61,7 +76,7 @@ func (p *pace) take(l *ratelimit.Limiter, who string, n int, detail string) *pro
 
 // forget drops those who have done nothing for a while.
 func (p *pace) forget() {
-	for _, l := range []*ratelimit.Limiter{p.services, p.users, p.tickets} {
+	for _, l := range []*ratelimit.Limiter{p.services, p.users, p.tickets, p.acks} {
 		if l != nil {
 			l.Forget(p.now())
 		}

@@ -34,6 +34,10 @@ var (
 	shuttingDown = problem{Status: 503, Code: "SERVER_SHUTDOWN", Detail: "the server is shutting down", retryAfter: 5}
 	mistake      = problem{Status: 500, Code: "INTERNAL", Detail: "the server made a mistake; its log says more"}
 	noStream     = problem{Status: 503, Code: "OVERLOADED", Detail: "the server can't open another stream now", retryAfter: 5}
+	journalFull  = problem{Status: 503, Code: "JOURNAL_FULL", Detail: "there is no room to keep a persistent event; others are sent as ever", retryAfter: 5}
+	journalFails = problem{Status: 503, Code: "JOURNAL_FAILED", Detail: "a persistent event can't be kept now; others are sent as ever", retryAfter: 2}
+	journalBusy  = problem{Status: 503, Code: "JOURNAL_BUSY", Detail: "more events came in than the history holds while the mailbox was read; come back", retryAfter: 5}
+	mailboxFault = problem{Status: 503, Code: "JOURNAL_FAILED", Detail: "the server can't use its mailboxes now; try again", retryAfter: 2}
 	overloaded   = problem{Status: 503, Code: "OVERLOADED", Detail: "the server is behind with its work; nothing was lost, try again", retryAfter: 1}
 )
 

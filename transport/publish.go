@@ -13,6 +13,7 @@ import (
 	"github.com/sseactor/sseactor/actor"
 	"github.com/sseactor/sseactor/actor/sse"
 	"github.com/sseactor/sseactor/transport/auth"
+	"github.com/sseactor/sseactor/transport/journal"
 	"github.com/sseactor/sseactor/transport/wire"
 )
 
@@ -21,7 +22,8 @@ type result struct {
 	Success    bool   `json:"success"`
 	EventsSent int    `json:"eventsSent"`
 	Event      *event `json:"event,omitempty"`
-	Code       string `json:"code,omitempty"` // why it was not sent
+	Persisted  bool   `json:"persisted,omitempty"` // it survives the end of the process
+	Code       string `json:"code,omitempty"`      // why it was not sent
 }
 
 type event struct {
@@ -121,6 +123,7 @@ func (s *Server) publishOnce(ctx *fasthttp.RequestCtx, caller auth.Identity, key
 // the answer, now or again.
 type outcome struct {
 	receipts []actor.Receipt
+	durable  bool     // the persistent ones are on disk
 	stopped  *problem // nil: all were sent
 }
 
@@ -131,6 +134,9 @@ func (s *Server) sendAll(ctx context.Context, items []wire.Item, caller auth.Ide
 	if refused := s.pace.takeEvents(caller, len(items)); refused != nil {
 		return outcome{stopped: refused}
 	}
+	if s.committer != nil && somePersistent(items) {
+		return s.keepAndSendAll(ctx, items, caller)
+	}
 	o := outcome{receipts: make([]actor.Receipt, 0, len(items))}
 	publisher := s.publishers.Get().(*actor.Publisher)
 	defer s.publishers.Put(publisher)
@@ -138,18 +144,64 @@ func (s *Server) sendAll(ctx context.Context, items []wire.Item, caller auth.Ide
 		item := &items[i]
 		receipt, err := publisher.Send(ctx, sse.NewFrame(item.Event), item.Target)
 		if err != nil {
-			o.stopped = &overloaded
-			if errors.Is(err, actor.ErrDraining) || errors.Is(err, actor.ErrStopped) {
-				o.stopped = &shuttingDown
-			}
-			s.log.sendFailed(caller, item, err)
-			s.meter.unsent.Add(len(items) - i)
+			s.cutShort(&o, items, caller, err)
 			break
 		}
 		s.log.sent(caller, item, receipt)
 		o.receipts = append(o.receipts, receipt)
 	}
 	return o
+}
+
+func somePersistent(items []wire.Item) bool {
+	for i := range items {
+		if items[i].Event.Persistent {
+			return true
+		}
+	}
+	return false
+}
+
+// keepAndSendAll is sendAll for events of which some are to be kept. They take the same
+// way all, so that their order holds.
+func (s *Server) keepAndSendAll(ctx context.Context, items []wire.Item, caller auth.Identity) outcome {
+	events := make([]journal.Publication, len(items))
+	for i := range items {
+		events[i] = journal.Publication{Event: items[i].Event, Target: items[i].Target}
+	}
+	receipts, err := s.committer.Publish(ctx, events)
+	for i, receipt := range receipts {
+		s.log.sent(caller, &items[i], receipt)
+	}
+	o := outcome{receipts: receipts, durable: s.opts.Journal.Durable()}
+	if err != nil {
+		s.cutShort(&o, items, caller, err)
+	}
+	return o
+}
+
+// cutShort notes why the events that have no receipt yet are not sent.
+func (s *Server) cutShort(o *outcome, items []wire.Item, caller auth.Identity, err error) {
+	s.meter.unsent.Add(len(items) - len(o.receipts))
+	switch {
+	case errors.Is(err, journal.ErrFull), errors.Is(err, journal.ErrFailed):
+		o.stopped = journalProblem(err)
+		return // the log is told once that it fails, not of each event
+	case errors.Is(err, actor.ErrDraining), errors.Is(err, actor.ErrStopped):
+		o.stopped = &shuttingDown
+	default:
+		o.stopped = &overloaded
+	}
+	s.log.sendFailed(caller, &items[len(o.receipts)], err)
+}
+
+// journalProblem is what publishers are told of a journal that can't be written. Its error
+// is for the log: it may name files.
+func journalProblem(err error) *problem {
+	if errors.Is(err, journal.ErrFull) {
+		return &journalFull
+	}
+	return &journalFails
 }
 
 // answer tells the publisher.
@@ -163,7 +215,7 @@ func (o outcome) answer(ctx *fasthttp.RequestCtx, items []wire.Item, batch bool)
 	if batch {
 		b = o.appendBatch(b, items)
 	} else {
-		b = appendResult(b, o.receipts[0], &items[0])
+		b = o.appendResult(b, 0, &items[0])
 	}
 	replyBytes(ctx, b)
 }
@@ -177,6 +229,7 @@ func (o outcome) problem(items []wire.Item, batch bool) problem {
 				Success:    true,
 				EventsSent: r.Queued,
 				Event:      &event{Type: items[i].Event.Name.String(), Data: json.RawMessage(items[i].Data), ID: r.ID},
+				Persisted:  o.persisted(&items[i]),
 			})
 		}
 		for range items[len(o.receipts):] {
@@ -200,11 +253,11 @@ func (o outcome) appendBatch(b []byte, items []wire.Item) []byte {
 	b = append(b, `{"success":true,"eventsSent":`...)
 	b = strconv.AppendInt(b, int64(sum), 10)
 	b = append(b, `,"results":[`...)
-	for i, r := range o.receipts {
+	for i := range o.receipts {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		b = appendResult(b, r, &items[i])
+		b = o.appendResult(b, i, &items[i])
 	}
 	return append(b, "]}"...)
 }
@@ -212,17 +265,24 @@ func (o outcome) appendBatch(b []byte, items []wire.Item) []byte {
 // appendResult writes what became of one event that was sent, as result says it. It
 // is written by hand because it is the answer to every event, and the event's data is
 // JSON already.
-func appendResult(b []byte, r actor.Receipt, item *wire.Item) []byte {
+func (o outcome) appendResult(b []byte, i int, item *wire.Item) []byte {
 	b = append(b, `{"success":true,"eventsSent":`...)
-	b = strconv.AppendInt(b, int64(r.Queued), 10)
+	b = strconv.AppendInt(b, int64(o.receipts[i].Queued), 10)
 	b = append(b, `,"event":{"type":`...)
 	b = appendText(b, item.Event.Name.String())
 	b = append(b, `,"data":`...)
 	b = append(b, item.Data...)
 	b = append(b, `,"id":`...)
-	b = appendText(b, r.ID)
-	return append(b, "}}"...)
+	b = appendText(b, o.receipts[i].ID)
+	b = append(b, '}')
+	if o.persisted(item) {
+		b = append(b, `,"persisted":true`...)
+	}
+	return append(b, '}')
 }
+
+// persisted reports whether an event that was sent survives the end of the process.
+func (o outcome) persisted(item *wire.Item) bool { return o.durable && item.Event.Persistent }
 
 // partlySent is no fault to try again after: what was sent would be sent twice.
 func partlySent(sent, of int) problem {

@@ -42,6 +42,8 @@ func TestEventsThatAreRefused(t *testing.T) {
 		"a key with other letters":           {body, []string{key(appKey), "Idempotency-Key: \xc3\xa9"}, 400, "INVALID_REQUEST", "Idempotency-Key"},
 		"an origin that is not allowed":      {body, []string{key(appKey), "Origin: https://evil.example"}, 403, "ORIGIN_NOT_ALLOWED", ""},
 
+		"a mailbox of a stream":              {`{"data":1,"persistent":true,"clientIds":["c"]}`, []string{key(appKey)}, 400, "INVALID_EVENT", "persistent"},
+		"an id like the server's":            {`{"data":1,"id":"1795493112845-0"}`, []string{key(appKey)}, 400, "INVALID_EVENT", "id"},
 		"a line feed in the name":            {`{"data":1,"event":"a\ndata: x"}`, []string{key(appKey)}, 400, "INVALID_EVENT", "event"},
 		"a carriage return in the name":      {`{"data":1,"event":"a\rb"}`, []string{key(appKey)}, 400, "INVALID_EVENT", "event"},
 		"a NUL in the name":                  {`{"data":1,"event":"a\u0000"}`, []string{key(appKey)}, 400, "INVALID_EVENT", "event"},

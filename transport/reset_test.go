@@ -58,6 +58,21 @@ func TestReset(t *testing.T) {
 	assert.Len(t, r.log.wait(t, "the server was reset", 1), 1)
 }
 
+func TestResetClearsTheMailboxes(t *testing.T) {
+	store := &mailStore{durable: true}
+	r := startRig(t, development, withStore(store))
+	r.publish(`{"data":1,"persistent":true}`)
+	store.fail(errDisk)
+	r.call("POST", "/api/sse/reset", "", key(opsKey)).problem(t, 503, "JOURNAL_FAILED", "")
+	require.Len(t, store.all(), 1)
+	store.fail(nil)
+	got := decode[struct {
+		Metrics struct{ Journal map[string]any }
+	}](t, r.call("POST", "/api/sse/reset", "", key(opsKey)))
+	assert.Empty(t, store.all())
+	assert.Equal(t, 0.0, got.Metrics.Journal["written"])
+}
+
 func TestResetOfAnEmptyServer(t *testing.T) {
 	r := startRig(t, development)
 	resp := r.call("POST", "/api/sse/reset", "", key(opsKey))

@@ -48,8 +48,10 @@ func testOptions(book *logBook) Options {
 		Log:     slog.New(slog.NewJSONHandler(book, &slog.HandlerOptions{Level: slog.LevelDebug})),
 		LogRate: 10_000,
 		Hub: actor.Options{Start: time.Now(), Seed: 1, MaxClients: 50, OutboxFrames: 1024, OutboxBytes: 1 << 20,
-			HeartbeatInterval: 30 * time.Second, ClientTimeout: 2 * time.Minute, Retry: 3 * time.Second, RetrySpread: 10 * time.Second, Writers: 2},
-		Stream: stream.Options{Writers: 2},
+			HeartbeatInterval: 30 * time.Second, ClientTimeout: 2 * time.Minute, Retry: 3 * time.Second, RetrySpread: 10 * time.Second, Writers: 2,
+			HistoryEvents: 10_000, HistoryBytes: 16 << 20, HistoryAge: time.Hour},
+		Stream:  stream.Options{Writers: 2},
+		Journal: newMailboxes(), MailboxAge: time.Hour,
 		Events: wire.Limits{EventBytes: 1024, Events: 5, Topics: 4, ClientIDs: 3},
 		Authenticator: auth.Chain{auth.NewKeys([]auth.Key{
 			{Name: "app", Hash: auth.HashKey(appKey), Scopes: []auth.Scope{auth.Publish, auth.Metrics}},
@@ -81,6 +83,8 @@ func startRig(t testing.TB, change ...func(*Options)) *rig {
 	t.Helper()
 	if _, again := checked.LoadOrStore(t, nil); !again { // a test's first rig is stopped last
 		leaks := append([]goleak.Option{goleak.IgnoreCurrent()}, fasthttpsOwn...)
+		// A journal on disk outlives its server, and goes on in a new log file now and then.
+		leaks = append(leaks, goleak.IgnoreAnyFunction("github.com/cockroachdb/pebble/v2/record.(*LogWriter).flushLoop"))
 		t.Cleanup(func() {
 			checked.Delete(t)
 			goleak.VerifyNone(t, leaks...)

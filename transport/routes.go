@@ -51,6 +51,9 @@ func (s *Server) endpoints(operators, public bool) []route {
 		route{method: "POST", path: "/api/sse/ticket", serve: s.issueTicket, known: true},
 		route{method: "GET", path: "/api/sse/metrics", serve: s.metricsJSON, scope: auth.Metrics},
 	)
+	add(public && s.opts.Journal != nil,
+		route{method: "POST", path: "/api/sse/ack", serve: s.acknowledge, anonymous: true},
+	)
 	add(public && s.opts.Development,
 		route{method: "POST", path: "/api/sse/reset", serve: s.reset, scope: auth.Admin},
 		route{method: "GET", path: "/", serve: s.page, anonymous: true},
@@ -59,6 +62,8 @@ func (s *Server) endpoints(operators, public bool) []route {
 		route{method: "GET", path: "/metrics", serve: s.metricsText, scope: auth.Metrics, anonymous: !public},
 		route{method: "GET", path: "/api/sse/admin/clients", serve: s.listClients, scope: auth.Admin},
 		route{method: "DELETE", path: "/api/sse/admin/clients", serve: s.endClients, scope: auth.Admin},
+		route{method: "GET", path: "/api/sse/admin/events", serve: s.traceEvent, scope: auth.Admin},
+		route{method: "GET", path: "/api/sse/admin/events/{id}", serve: s.traceEvent, scope: auth.Admin},
 		route{method: "GET", path: "/api/sse/admin/blocks", serve: s.listBlocks, scope: auth.Admin},
 		route{method: "DELETE", path: "/api/sse/admin/blocks", serve: s.liftBlock, scope: auth.Admin},
 		route{method: "GET", path: "/api/sse/admin/clients/{id}", serve: s.showClient, scope: auth.Admin},

@@ -15,7 +15,9 @@ import (
 	"github.com/valyala/fasthttp"
 
 	"github.com/sseactor/sseactor/actor"
+	"github.com/sseactor/sseactor/actor/sse"
 	"github.com/sseactor/sseactor/transport/auth"
+	"github.com/sseactor/sseactor/transport/journal"
 	"github.com/sseactor/sseactor/transport/stream"
 )
 
@@ -33,8 +35,12 @@ type Server struct {
 	blocks  *auth.Blocks
 	pace    *pace
 
-	deadlines  *deadlines // of publishers
-	publishers sync.Pool  // of *actor.Publisher
+	deadlines  *deadlines         // of publishers
+	publishers sync.Pool          // of *actor.Publisher
+	committer  *journal.Committer // of persistent events; nil: none are kept
+	frames     *journal.Frames    // of those that are replayed
+
+	known atomic.Pointer[sse.Sequence] // an id that was sent; see newestFor
 
 	public, private *fasthttp.Server
 	listeners       listeners
@@ -63,16 +69,22 @@ func New(opts Options) (*Server, error) {
 
 		deadlines:  newDeadlines(opts.PublishTimeout),
 		publishers: sync.Pool{New: func() any { return hub.Publisher() }},
+		frames:     journal.NewFrames(),
 	}
 	s.log = newLifeLog(opts.Log, opts.LogRate)
 	s.meter = newMeter(s)
+	if opts.Journal != nil {
+		s.committer = journal.NewCommitter(journal.CommitterOptions{
+			Store: opts.Journal, Hub: hub, Log: opts.Log, MaxAge: opts.MailboxAge, Took: func(d time.Duration) { s.meter.commit.Update(d.Seconds()) },
+		})
+	}
 	s.public = s.httpServer(s.routes(!opts.PrivateListener, true))
 	s.private = s.httpServer(s.routes(true, false))
 	return s, nil
 }
 
 // Start starts the server's goroutines: the hub, the stream writers and the
-// poller, the clock, and the log. After an error nothing runs.
+// poller, the clock, the log, and the journal's. After an error nothing runs.
 func (s *Server) Start() error {
 	s.hub.Start()
 	s.deadlines.tick() // New may have been long ago
@@ -85,6 +97,9 @@ func (s *Server) Start() error {
 	}
 	s.engine = engine
 	s.log.start()
+	if s.committer != nil {
+		s.committer.Start()
+	}
 	s.clock.Go(s.tick)
 	s.ready.Store(true)
 	return nil
@@ -218,7 +233,8 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	return err
 }
 
-// Close ends the server at once. It may be called again.
+// Close ends the server at once. The journal is the caller's to close, after it. It may
+// be called again.
 func (s *Server) Close() {
 	s.closed.Do(func() {
 		s.ready.Store(false)
@@ -230,7 +246,13 @@ func (s *Server) Close() {
 		}
 		s.listeners.close()
 		s.clock.Wait()
+		if s.committer != nil {
+			s.committer.Halt()
+		}
 		s.hub.Stop()
+		if s.committer != nil {
+			s.committer.Stop() // here: a commit under way may wait for the hub
+		}
 		if s.engine != nil {
 			s.engine.Stop()
 		}

@@ -88,38 +88,41 @@ func TestWhoAStreamBelongsTo(t *testing.T) {
 	}
 }
 
-// An unknown id is said to be unknown, never taken for caught up. There is no
-// history yet, so all are.
+// An unknown id is said to be unknown, never taken for caught up; one of long ago is said
+// to be too old, and what there is since then comes.
 func TestWhatIsSaidOfALastEventID(t *testing.T) {
 	r := startRig(t)
 	published := r.publish(`{"data":1}`).Event.ID
 	long := strings.Repeat("9", 200)
+	const reset, partial, resumed = "reset", "partial", "resumed"
 	for sentence, c := range map[string]struct {
 		query  string
 		header []string
 		from   string
+		status string
 	}{
-		"in the header":                      {"", []string{"Last-Event-ID: 17-0"}, "17-0"},
-		"the newest of all":                  {"", []string{"Last-Event-ID: " + published}, published},
-		"in lastEventId":                     {"&lastEventId=17-1", nil, "17-1"},
-		"in last_event_id":                   {"&last_event_id=17-2", nil, "17-2"},
-		"the header wins":                    {"&lastEventId=b&last_event_id=c", []string{"Last-Event-ID: a"}, "a"},
-		"then lastEventId":                   {"&last_event_id=c&lastEventId=b", nil, "b"},
-		"an empty header is none":            {"&lastEventId=b", []string{"Last-Event-ID:"}, "b"},
-		"an empty lastEventId is none":       {"&lastEventId=&last_event_id=c", nil, "c"},
-		"one that no publisher may give":     {"&lastEventId=%22%3C%C3%A9%0A", nil, "\"<é\n"},
-		"one that is not UTF-8":              {"&lastEventId=a%FFb", nil, "a\uFFFDb"},
-		"one that is far too long, cut":      {"&lastEventId=" + long, nil, long[:128]},
-		"header names in other letters":      {"", []string{"last-event-id: x"}, "x"},
-		"spaces around it are not part":      {"", []string{"Last-Event-ID:   x  "}, "x"},
-		"Latin-1, as some clients send it":   {"", []string{"Last-Event-ID: \xe9"}, "\uFFFD"},
-		"JSON's own characters stay escaped": {"", []string{`Last-Event-ID: "},"x":{"`}, `"},"x":{"`},
+		"in the header":                      {"", []string{"Last-Event-ID: 17-0"}, "17-0", partial},
+		"the newest of all":                  {"", []string{"Last-Event-ID: " + published}, published, resumed},
+		"in lastEventId":                     {"&lastEventId=17-1", nil, "17-1", partial},
+		"in last_event_id":                   {"&last_event_id=17-2", nil, "17-2", partial},
+		"the header wins":                    {"&lastEventId=b&last_event_id=c", []string{"Last-Event-ID: a"}, "a", reset},
+		"then lastEventId":                   {"&last_event_id=c&lastEventId=b", nil, "b", reset},
+		"an empty header is none":            {"&lastEventId=b", []string{"Last-Event-ID:"}, "b", reset},
+		"an empty lastEventId is none":       {"&lastEventId=&last_event_id=c", nil, "c", reset},
+		"one that no publisher may give":     {"&lastEventId=%22%3C%C3%A9%0A", nil, "\"<é\n", reset},
+		"one that is not UTF-8":              {"&lastEventId=a%FFb", nil, "a\uFFFDb", reset},
+		"one that is far too long, cut":      {"&lastEventId=" + long, nil, long[:128], reset},
+		"header names in other letters":      {"", []string{"last-event-id: x"}, "x", reset},
+		"spaces around it are not part":      {"", []string{"Last-Event-ID:   x  "}, "x", reset},
+		"Latin-1, as some clients send it":   {"", []string{"Last-Event-ID: \xe9"}, "\uFFFD", reset},
+		"JSON's own characters stay escaped": {"", []string{`Last-Event-ID: "},"x":{"`}, `"},"x":{"`, reset},
 	} {
 		t.Run(sentence, func(t *testing.T) {
 			e := r.dialStream("sessionId=s"+c.query, c.header...).next()
 			resume, ok := e.json(t)["resume"].(map[string]any)
 			require.True(t, ok, e.raw)
-			assert.Equal(t, map[string]any{"status": "reset", "from": c.from, "to": published, "replayed": 0.0}, resume)
+			replayed := map[string]float64{partial: 1}[c.status]
+			assert.Equal(t, map[string]any{"status": c.status, "from": c.from, "to": published, "replayed": replayed}, resume)
 			assert.Empty(t, e.id)
 			assert.Equal(t, 4, strings.Count(e.raw, "\n"), "no line end of the id's own: %q", e.raw)
 		})

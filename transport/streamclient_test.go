@@ -20,6 +20,7 @@ type sseClient struct {
 	in   *bufio.Reader
 	head string // the response's, with the empty line
 	id   string // the clientId of the connection event
+	last string // the id of the newest event that events has read
 }
 
 // sseEvent is one block of a stream.

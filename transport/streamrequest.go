@@ -21,7 +21,7 @@ func (s *Server) readStreamRequest(ctx *fasthttp.RequestCtx) (*streamRequest, *p
 	if refused := wellFormed(ctx.URI().QueryString()); refused != nil {
 		return nil, refused
 	}
-	if refused := atMostOnce(args, "sessionId", "userId", "ticket"); refused != nil {
+	if refused := atMostOnce(args, "sessionId", "userId", "ticket", "device"); refused != nil {
 		return nil, refused
 	}
 	caller, refused := s.streamCaller(ctx)
@@ -35,6 +35,9 @@ func (s *Server) readStreamRequest(ctx *fasthttp.RequestCtx) (*streamRequest, *p
 		return nil, refused
 	}
 	if refused := s.readTopics(ctx, caller, r); refused != nil {
+		return nil, refused
+	}
+	if refused := readDevice(args, r); refused != nil {
 		return nil, refused
 	}
 	readLastEventID(ctx, r)
@@ -151,6 +154,20 @@ func (s *Server) mayTopic(caller auth.Identity, topic string, n int) *problem {
 	return nil
 }
 
+// readDevice reads which device of the user's it is: each has its own place in the user's
+// mailbox. Who has a session and names no device has one device for it.
+func readDevice(args *fasthttp.Args, r *streamRequest) *problem {
+	r.device = r.info.SessionID
+	if !args.Has("device") {
+		return nil
+	}
+	r.device = string(args.Peek("device"))
+	if err := wire.CheckDevice(r.device); err != nil {
+		return badQuery("device", err)
+	}
+	return nil
+}
+
 // readLastEventID takes the header before the query: the header is the browser's
 // own, the query is what the page began with. An id that makes no sense is no
 // error, since EventSource would give up on one: it can't be resumed from.
@@ -158,7 +175,7 @@ func readLastEventID(ctx *fasthttp.RequestCtx, r *streamRequest) {
 	args := ctx.QueryArgs()
 	for _, id := range [][]byte{ctx.Request.Header.Peek("Last-Event-ID"), args.Peek("lastEventId"), args.Peek("last_event_id")} {
 		if len(id) > 0 {
-			r.resume, r.last = true, string(clip(id, wire.MaxKeyLength))
+			r.last = string(clip(id, wire.MaxKeyLength))
 			return
 		}
 	}

@@ -72,9 +72,12 @@ func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
 			_ = conn.Close()
 		}
 	}()
-	welcome, err := s.engine.Open(conn, r.info, func(w actor.Welcome) *sse.Frame {
+	welcome, err := s.engine.Open(conn, r.info, s.source(r), func(w actor.Welcome) *sse.Frame {
 		switch w.Admission {
 		case actor.Admitted:
+			if r.last != "" {
+				s.sent(w.LastID)
+			}
 			s.log.connected(r.info) // here, or the line of a short stream's end could be before it
 			return s.greeting(r, w)
 		case actor.Draining:
@@ -83,7 +86,12 @@ func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
 			return s.refusal(r, problem{Status: 503, Code: actor.CodeMaxClients, Detail: "the server has as many streams as it may have", retryAfter: 5}, actor.CodeMaxClients)
 		case actor.TooMany:
 			return s.refusal(r, problem{Status: 429, Code: actor.CodeTooManyStreams, Detail: "this " + w.Limit + " has as many streams as it may have", retryAfter: 5}, actor.CodeTooManyStreams)
+		case actor.Stale:
+			return s.refusal(r, journalBusy, journalBusy.Code)
 		default: // it has not come to ask the hub, or the hub has stopped
+			if r.unread {
+				return s.refusal(r, mailboxFault, mailboxFault.Code)
+			}
 			return s.refusal(r, noStream, noStream.Code)
 		}
 	})
@@ -135,9 +143,10 @@ type streamRequest struct {
 	info    actor.Info
 	caller  string // the signed-in user who asks, who may read another's events
 	origin  string // of a browser's page; empty: none was said
-	resume  bool   // a Last-Event-ID was given
-	last    string // it
+	device  string // of the user's, or of the session's; empty: the one without a name
+	last    string // Last-Event-ID; empty: none was given
 	browser bool   // the caller asked for text/event-stream by name
+	unread  bool   // its mailboxes could not be read
 }
 
 // maxAgent bounds what is kept of a User-Agent, in bytes.
@@ -206,15 +215,27 @@ func (s *Server) greeting(r *streamRequest, w actor.Welcome) *sse.Frame {
 		b = appendText(append(b, `,"sessionId":`...), r.info.SessionID)
 	}
 	b = appendText(append(b, `,"timestamp":`...), actor.Timestamp(now))
-	if r.resume {
-		// There is no history yet, so no gap can be filled; the client must know.
-		b = appendText(append(b, `,"resume":{"status":"reset","from":`...), r.last)
-		b = appendText(append(b, `,"to":`...), w.LastID.String())
-		b = append(b, `,"replayed":0}`...)
-	}
+	b = appendResume(b, r, w)
 	// 1 to 1.5 times the setting: streams that break together come back apart.
 	retry := s.opts.Hub.Retry + time.Duration(mathrand.Int64N(int64(s.opts.Hub.Retry)/2+1))
 	return sse.NewControl(sse.NameConnection, retry, append(b, '}')).Prefixed(s.streamHead(r.origin, now))
+}
+
+// appendResume writes what a client that was away is told of what it has missed.
+func appendResume(b []byte, r *streamRequest, w actor.Welcome) []byte {
+	if w.Replay.Verdict == actor.NotAsked {
+		return b
+	}
+	b = appendText(append(b, `,"resume":{"status":`...), w.Replay.Verdict.String())
+	if r.last != "" {
+		b = appendText(append(b, `,"from":`...), r.last)
+	}
+	b = appendText(append(b, `,"to":`...), w.LastID.String())
+	if w.Replay.Whole { // else an event says so, behind the last of them
+		b = append(b, `,"replayed":`...)
+		b = strconv.AppendInt(b, int64(w.Replay.Queued), 10)
+	}
+	return append(b, '}')
 }
 
 // refusal is the answer to a caller that can't be let in now. EventSource gives up

@@ -24,6 +24,7 @@ type app struct {
 	config  *config.Config
 	log     *slog.Logger
 	access  *access
+	kept    *mailboxes
 	server  *transport.Server
 	files   *watch.Watcher
 	outside *outside
@@ -35,8 +36,8 @@ type app struct {
 	failed  chan error
 }
 
-// newApp makes the server of what is configured, and reads the files that are named
-// there. Nothing runs yet; close frees it.
+// newApp makes the server of what is configured, reads the files that are named there, and
+// opens the journal. Nothing runs yet; close frees it.
 func newApp(c *config.Config, log *slog.Logger) (*app, error) {
 	access, err := newAccess(c)
 	if err != nil {
@@ -48,21 +49,32 @@ func newApp(c *config.Config, log *slog.Logger) (*app, error) {
 		access.close()
 		return nil, fmt.Errorf("%w: %w", errUsage, err)
 	}
+	kept, err := openMailboxes(c, log)
+	if err != nil {
+		access.close()
+		return nil, err
+	}
 	options := serverOptions(c, log, access)
+	options.Journal = kept.store
+	kept.begin(&options.Hub)
 	options.Reread = files.Counts
 	if c.TLSCert != "" {
 		options.TLS = cert.config()
 	}
 	server, err := transport.New(options)
 	if err != nil {
+		kept.close()
 		access.close()
 		return nil, err
 	}
-	return &app{config: c, log: log, access: access, server: server, files: files, outside: access.outside(log), failed: make(chan error, 2)}, nil
+	return &app{config: c, log: log, access: access, kept: kept, server: server, files: files, outside: access.outside(log), failed: make(chan error, 2)}, nil
 }
 
 // close frees what newApp has made. Nothing may run any more.
-func (a *app) close() { a.access.close() }
+func (a *app) close() {
+	a.kept.close()
+	a.access.close()
+}
 
 // start opens the listeners and starts every goroutine of the program: each stands here,
 // and runUntil waits for it. After an error nothing is left open.
@@ -81,6 +93,7 @@ func (a *app) start() (err error) {
 		}
 		return errors.Join(err, a.public.Close())
 	}
+	a.kept.began()
 	a.files.Start()
 	a.outside.start()
 	if a.paced {
@@ -110,6 +123,7 @@ func (a *app) runUntil(ctx context.Context) error {
 		a.log.Warn("some were cut off at the end of the grace time", "error", err)
 	}
 	a.serving.Wait()
+	a.kept.keepHistory(a.server.Hub())
 	a.files.Stop()
 	a.outside.stop()
 	if a.pacer != nil {
@@ -157,6 +171,9 @@ func serverOptions(c *config.Config, log *slog.Logger, who *access) transport.Op
 			EventBurst:        c.ClientEventBurst,
 			OutboxFrames:      c.OutboxFrames,
 			OutboxBytes:       c.OutboxBytes,
+			HistoryEvents:     c.HistoryEvents,
+			HistoryBytes:      c.HistoryBytes,
+			HistoryAge:        c.HistoryAge,
 			HeartbeatInterval: c.HeartbeatInterval,
 			HeartbeatComment:  c.HeartbeatStyle == config.HeartbeatComment,
 			ClientTimeout:     c.ClientTimeout,
@@ -167,6 +184,7 @@ func serverOptions(c *config.Config, log *slog.Logger, who *access) transport.Op
 		},
 		Stream:            stream.Options{Writers: writers, Portable: c.StreamIO == config.StreamIOPortable, WriteTimeout: c.ClientTimeout},
 		Events:            wire.Limits{EventBytes: c.MaxEventBytes, Events: c.MaxBatchEvents, Topics: c.MaxTopics, ClientIDs: c.MaxClientIDs},
+		MailboxAge:        c.MailboxAge,
 		Authenticator:     who.chain,
 		Policy:            who.policy,
 		SessionIDs:        who.sessionIDs,

@@ -48,6 +48,7 @@ func commands() []command {
 		{"healthcheck", "exit 0 if the server is ready: for containers, which have no curl", healthcheck},
 		{"key", "make an API key: sseactor key --name app --scopes publish --topics 'orders.*' --file keys", makeKey},
 		{"session-id", "sign a sessionId: sseactor session-id --ttl 1h SESSION", signSessionID},
+		{"journal", "read what is kept on disk: sseactor journal inspect|verify|export --dir DIR", readJournal},
 		{"version", "print the version", version},
 	}
 }

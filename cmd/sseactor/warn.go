@@ -39,8 +39,12 @@ func warnOfFiles(files []config.SecretFile, log *slog.Logger) {
 		if err != nil || info.Mode().Perm()&bad == 0 {
 			continue // that it can't be read has been said
 		}
+		kind := "file"
+		if info.IsDir() {
+			kind = "directory"
+		}
 		log.Warn(unsafeSetting, "setting", f.Setting,
-			"problem", fmt.Sprintf("names a file that others may %s: %s has the mode %04o", what, f.Path, info.Mode().Perm()),
+			"problem", fmt.Sprintf("names a %s that others may %s: %s has the mode %04o", kind, what, f.Path, info.Mode().Perm()),
 			"fix", fix+f.Path)
 	}
 }

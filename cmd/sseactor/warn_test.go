@@ -53,6 +53,19 @@ func TestUnsafeSettingsAreSaidAtTheStart(t *testing.T) {
 	}
 }
 
+func TestADirectoryOfEventsIsForTheServerAlone(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("a mode says nothing there")
+	}
+	dir := t.TempDir()
+	for mode, unsafe := range map[os.FileMode]bool{0o700: false, 0o750: false, 0o755: true, 0o770: true} {
+		require.NoError(t, os.Chmod(dir, mode))
+		var said bytes.Buffer
+		warnOfFiles([]config.SecretFile{{Setting: "data-dir", Path: dir}}, slog.New(slog.NewJSONHandler(&said, nil)))
+		assert.Equal(t, unsafe, strings.Contains(said.String(), "names a directory that others may read or change"), "%o", mode)
+	}
+}
+
 func TestPublicFilesMayBeReadAndNotChanged(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("a mode says nothing there")

@@ -165,6 +165,16 @@ func (p Policy) MaySend(id Identity, event string, to Addressees) error {
 	)
 }
 
+// SendsToUser reports whether the caller publishes to a user by its scope.
+func (id Identity) SendsToUser(user string) bool {
+	return id.Has(Publish) && (id.Sends == nil || id.Sends.To == nil || anyMatches(id.Sends.To.Users, user))
+}
+
+// SendsToSession reports whether the caller publishes to a session by its scope.
+func (id Identity) SendsToSession(session string) bool {
+	return id.Has(Publish) && (id.Sends == nil || id.Sends.To == nil || anyMatches(id.Sends.To.Sessions, session))
+}
+
 func (s *Sends) check(event string, to Addressees) error {
 	if s.Events != nil && !anyMatches(s.Events, event) {
 		return &Denied{Field: "event"}

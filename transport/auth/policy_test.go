@@ -352,3 +352,27 @@ func TestOrdinaryPatternsGiveOrdinaryUsersWhatIsTheirs(t *testing.T) {
 		assert.NoError(t, p.MaySend(who, "", Addressees{Topics: []string{"room/" + user}}))
 	}
 }
+
+// Who may send to somebody may say for it what it has had.
+func TestSendsToUserAndSession(t *testing.T) {
+	bounded := func(s Sends) Identity { return Identity{Service: "s", Scopes: []Scope{Publish}, Sends: &s} }
+	for sentence, c := range map[string]struct {
+		who           Identity
+		user, session bool
+	}{
+		"a visitor":                             {Identity{}, false, false},
+		"a signed-in user, by its own right":    {Identity{UserID: "7"}, false, false},
+		"a service without the scope":           {Identity{Service: "s", Scopes: []Scope{Metrics, Admin}}, false, false},
+		"a service with it":                     {Identity{Service: "s", Scopes: []Scope{Publish}}, true, true},
+		"one that is bounded in events alone":   {bounded(Sends{Events: parsed("order.*")}), true, true},
+		"one that is bounded to topics":         {bounded(Sends{To: &Reach{Topics: parsed("*")}}), false, false},
+		"one that is bounded to this user":      {bounded(Sends{To: &Reach{Users: parsed("7")}}), true, false},
+		"one that is bounded to these sessions": {bounded(Sends{To: &Reach{Sessions: parsed("kiosk-*")}}), false, true},
+		"one that is bounded to other users":    {bounded(Sends{To: &Reach{Users: parsed("8"), Sessions: parsed("desk")}}), false, false},
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			assert.Equal(t, c.user, c.who.SendsToUser("7"))
+			assert.Equal(t, c.session, c.who.SendsToSession("kiosk-1"))
+		})
+	}
+}

@@ -118,8 +118,9 @@ type greeting struct {
 	Resume    *struct {
 		Status   string `json:"status"`
 		From     string `json:"from"`
-		Replayed int    `json:"replayed"`
+		Replayed *int   `json:"replayed"`
 	} `json:"resume"`
+	Replayed int `json:"replayed"` // behind a long replay
 }
 
 // short keeps failures readable.

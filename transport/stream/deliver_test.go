@@ -46,7 +46,7 @@ func TestNothingOvertakesTheHead(t *testing.T) {
 		client, server := w.connect(t)
 		got := collect(client)
 		want := headBytes("a")
-		_, err := r.engine.Open(server, actor.Info{ID: "a", SessionID: "a"}, func(actor.Welcome) *sse.Frame {
+		_, err := r.engine.Open(server, actor.Info{ID: "a", SessionID: "a"}, nil, func(actor.Welcome) *sse.Frame {
 			for i := range 60 { // it is admitted, and its head not yet written; the hub waits for who has 64
 				wire, n := r.send("a", fmt.Sprint(i), sse.Normal)
 				assert.Equal(t, 1, n)
@@ -92,7 +92,7 @@ func TestAStreamForAStoppedHubIsRefused(t *testing.T) {
 		r.halt()
 		client, server := w.connect(t)
 		got := collect(client)
-		_, err := r.engine.Open(server, actor.Info{ID: "late"}, head("late"))
+		_, err := r.engine.Open(server, actor.Info{ID: "late"}, nil, head("late"))
 		assert.ErrorIs(t, err, actor.ErrStopped)
 		assert.Equal(t, headBytes("late"), got.end(t))
 	})
@@ -108,7 +108,7 @@ func TestARefusalThatDoesNotFit(t *testing.T) {
 		r.halt()
 		client, server := w.connect(t)
 		large := sse.NewRaw(bytes.Repeat([]byte("x"), 8<<20))
-		_, err := r.engine.Open(server, actor.Info{ID: "late"}, func(actor.Welcome) *sse.Frame { return large })
+		_, err := r.engine.Open(server, actor.Info{ID: "late"}, nil, func(actor.Welcome) *sse.Frame { return large })
 		assert.ErrorIs(t, err, actor.ErrStopped)
 		require.NoError(t, client.Close())
 	})
@@ -121,7 +121,7 @@ func TestAPanicWhileAStreamIsOpened(t *testing.T) {
 		client, server := w.connect(t)
 		got := collect(client)
 		assert.PanicsWithValue(t, "a mistake", func() {
-			_, _ = r.engine.Open(server, actor.Info{ID: "a"}, func(actor.Welcome) *sse.Frame { panic("a mistake") })
+			_, _ = r.engine.Open(server, actor.Info{ID: "a"}, nil, func(actor.Welcome) *sse.Frame { panic("a mistake") })
 		})
 		assert.Empty(t, got.end(t))
 		assert.Equal(t, actor.ReasonWriteFailed, r.endedWithin(noticed).why)

@@ -118,7 +118,7 @@ func TestAConnectionThatIsClosedAtThisEndAlready(t *testing.T) {
 		r := newRig(t, w.options)
 		_, server := w.connect(t)
 		require.NoError(t, server.Close())
-		welcome, err := r.engine.Open(server, actor.Info{ID: "a"}, head("a"))
+		welcome, err := r.engine.Open(server, actor.Info{ID: "a"}, nil, head("a"))
 		if welcome.Admission == actor.Admitted {
 			require.NoError(t, err)
 			r.endedWithin(noticed)

@@ -141,20 +141,23 @@ func (e *Engine) Totals() Totals {
 // Open lets a stream in and makes conn the engine's, whatever becomes of it. The
 // frame that head returns for the hub's answer is written first; if the stream is
 // not admitted, the connection is closed behind it. If the connection can't be made
-// a stream (no descriptor is left, the hub has stopped), head is called with the
-// zero Welcome, and the error says why. It returns when that is done.
+// a stream (no descriptor is left, the hub has stopped, the source has failed), head is
+// called with the zero Welcome, and the error says why. It returns when that is done.
+//
+// source is asked for what the stream has missed, which is replayed; nil: nothing was.
 //
 // If Detaches(conn), the caller may go on with conn as if it were its own: what it
 // writes is lost, and it reads the end.
-func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *sse.Frame) (welcome actor.Welcome, err error) {
+func (e *Engine) Open(conn net.Conn, info actor.Info, source Source, head func(actor.Welcome) *sse.Frame) (welcome actor.Welcome, err error) {
 	sink := e.newSink(conn)
 	c := actor.NewClient(info, sink, e.hub.Now())
 	e.opening.RLock()
 	defer e.opening.RUnlock()
+	more := false // of what a journal has kept for it
 	// Watched before it is registered: what can fail comes first, while there is
 	// nothing to undo and somebody to tell.
 	if err = e.adopt(sink, c); err == nil {
-		welcome, err = e.hub.Register(c)
+		welcome, more, err = e.register(c, source)
 	}
 	if err != nil || welcome.Admission != actor.Admitted {
 		return welcome, errors.Join(err, sink.refuse(head(welcome)))
@@ -172,6 +175,9 @@ func (e *Engine) Open(conn net.Conn, info actor.Info, head func(actor.Welcome) *
 		e.aside.Go(func() { e.finish(c, first) })
 	} else {
 		e.finish(c, first)
+	}
+	if more {
+		e.aside.Go(func() { e.feed(c, source) })
 	}
 	return welcome, nil
 }

@@ -29,7 +29,7 @@ func Example() {
 		all, _ := io.ReadAll(client)
 		read <- string(all)
 	}()
-	_, err = engine.Open(server, actor.Info{ID: "c1", SessionID: "demo"}, func(actor.Welcome) *sse.Frame {
+	_, err = engine.Open(server, actor.Info{ID: "c1", SessionID: "demo"}, nil, func(actor.Welcome) *sse.Frame {
 		return sse.NewControl("connection", 3*time.Second, []byte(`{"status":"connected"}`))
 	})
 	if err != nil {

@@ -50,7 +50,7 @@ func TestAStreamThatCanNotBeWatchedIsRefused(t *testing.T) {
 	for name, connect := range map[string]func(testing.TB) (net.Conn, net.Conn){"a": connectTCP, "b": connectAccepted} {
 		client, server := connect(t)
 		got := collect(client)
-		welcome, err := r.engine.Open(server, actor.Info{ID: name}, head(name))
+		welcome, err := r.engine.Open(server, actor.Info{ID: name}, nil, head(name))
 		assert.ErrorContains(t, err, "watch a connection")
 		assert.Zero(t, welcome)
 		assert.Equal(t, headBytes(name), got.end(t))

@@ -87,7 +87,7 @@ func (r *rig) acceptNamed(l net.Listener, serving *sync.WaitGroup) {
 				return
 			}
 			name = strings.TrimSpace(name)
-			_, err = r.engine.Open(conn, actor.Info{ID: name, SessionID: name}, head(name))
+			_, err = r.engine.Open(conn, actor.Info{ID: name, SessionID: name}, nil, head(name))
 			assert.NoError(r.t, err)
 		})
 	}
@@ -189,7 +189,7 @@ func TestOrderHoldsWhileOthersComeAndGo(t *testing.T) {
 				if w.tcp != nil {
 					c, s = dialled(t)
 				}
-				_, err := r.engine.Open(s, actor.Info{ID: fmt.Sprint("other", i)}, head("other"))
+				_, err := r.engine.Open(s, actor.Info{ID: fmt.Sprint("other", i)}, nil, head("other"))
 				assert.NoError(t, err)
 				_ = c.Close()
 			}

@@ -93,7 +93,7 @@ func newRig(t testing.TB, opts Options, change ...func(*actor.Options)) *rig {
 // open makes the server's end of a connection a stream.
 func (r *rig) open(conn net.Conn, name string) actor.Welcome {
 	r.t.Helper()
-	welcome, err := r.engine.Open(conn, actor.Info{ID: name, SessionID: name, UserID: "everybody's"}, head(name))
+	welcome, err := r.engine.Open(conn, actor.Info{ID: name, SessionID: name, UserID: "everybody's"}, nil, head(name))
 	require.NoError(r.t, err)
 	return welcome
 }

@@ -45,6 +45,7 @@ func TestFaultyBatches(t *testing.T) {
 		"no data in the first":                 {body: `[{"event":"a"},{"data":2}]`, field: "[0].data", message: "missing; any JSON value is allowed, null too"},
 		"too large an event in the second":     {body: `[{"data":1},{"data":"` + times("x", 201) + `"}]`, field: "[1].data", message: "the event has 201 bytes; at most 200", tooLarge: true},
 		"an empty target in the third":         {body: `[{"data":1},{"data":2},{"data":3,"userId":""}]`, field: "[2].userId", message: "empty; leave it out, or name somebody"},
+		"a mailbox of streams in the second":   {body: `[{"data":1,"persistent":true},{"data":2,"persistent":true,"clientIds":["c"]}]`, field: "[1].persistent", message: "not together with clientIds: a mailbox is a user's, a session's, a topic's or everybody's; clientIds name streams"},
 		"broken JSON between two events":       {body: `[{"data":1};{"data":2}]`, field: "[1]", message: "not valid JSON at byte N: expected comma after array element"},
 		"broken JSON inside the second":        {body: `[{"data":1},{"data":2;}]`, field: "[1]", message: "not valid JSON at byte N: invalid character ';' after object key:value pair"},
 		"a trailing comma":                     {body: `[{"data":1},]`, field: "[1]", message: "not valid JSON at byte N: invalid character ']' looking for beginning of value"},

@@ -10,7 +10,7 @@ import (
 
 // whole has every field, so that cutting it anywhere cuts something.
 const whole = `{"event":"a\u00e4","data":{"k":[1,2.5e3,true,null,"\ud83d\ude00"]},"id":"1","retry":5,"priority":"high",` +
-	`"userId":"u","sessionId":"s","topics":["t"],"clientIds":["c"],"persistent":true,"ttl":9}`
+	`"userId":"u","sessionId":"s","topics":["t"],"clientIds":["c"],"persistent":false,"ttl":9}`
 
 func TestBodiesThatAreNoEvent(t *testing.T) {
 	for sentence, c := range map[string]struct{ body, fault string }{

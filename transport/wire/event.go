@@ -80,6 +80,9 @@ func readEvent(item *Item, object []byte, at place, limits Limits) error {
 		return fault(at.in("data").String(), "missing; any JSON value is allowed, null too")
 	}
 	if len(item.Target.ClientIDs) > 0 {
+		if item.Event.Persistent {
+			return fault(at.in("persistent").String(), "not together with clientIds: a mailbox is a user's, a session's, a topic's or everybody's; clientIds name streams")
+		}
 		// API: clientIds alone if given. The others are checked and set aside.
 		item.Target.UserID, item.Target.SessionID, item.Target.Topics = "", "", nil
 	}
@@ -113,7 +116,23 @@ func readID(i *Item, v value) error {
 	if i.Event.ID, err = sse.ParseID(text); err != nil {
 		return v.fault("%v", err)
 	}
+	if likeTheServers(text) {
+		return v.fault("it looks like an id that the server gives (<milliseconds>-<number>); choose another form, or leave the field out to have one assigned")
+	}
 	return nil
+}
+
+// The time of a server's own id has this many digits at least, since 2001.
+const serverTimeDigits = 13
+
+// likeTheServers reports whether a publisher's own id could be taken for one that the
+// server gave to another event: a client that sends it back would resume from there.
+func likeTheServers(id string) bool {
+	if strings.IndexByte(id, '-') < serverTimeDigits { // most of them, and a parse that fails is no longer cheap
+		return false
+	}
+	_, err := sse.ParseSequence(id)
+	return err == nil
 }
 
 // readData keeps a string's text, and anything else as compact JSON, which has no
@@ -159,7 +178,7 @@ func readPriority(i *Item, v value) error {
 func readPersistent(i *Item, v value) error {
 	switch v.raw[0] {
 	case 't', 'f':
-		i.Persistent = v.raw[0] == 't'
+		i.Event.Persistent = v.raw[0] == 't'
 		return nil
 	}
 	return v.fault("%s; it must be true or false", describe(v.raw))
@@ -168,8 +187,9 @@ func readPersistent(i *Item, v value) error {
 // maxTTL is how long an event may be kept at most: 30 days, in seconds.
 const maxTTL = 30 * 24 * 60 * 60
 
-func readTTL(i *Item, v value) (err error) {
-	i.TTL, err = v.whole(1, maxTTL, "seconds")
+func readTTL(i *Item, v value) error {
+	seconds, err := v.whole(1, maxTTL, "seconds")
+	i.Event.TTL = time.Duration(seconds) * time.Second
 	return err
 }
 

@@ -34,8 +34,8 @@ func TestFieldsThatAreRight(t *testing.T) {
 	}
 	kept := func(persistent bool, ttl int64) func(*testing.T, Item) {
 		return func(t *testing.T, i Item) {
-			assert.Equal(t, persistent, i.Persistent)
-			assert.Equal(t, ttl, i.TTL)
+			assert.Equal(t, persistent, i.Event.Persistent)
+			assert.Equal(t, ttl, int64(i.Event.TTL/time.Second))
 		}
 	}
 	for sentence, c := range map[string]struct {
@@ -67,6 +67,9 @@ func TestFieldsThatAreRight(t *testing.T) {
 		"a name that only looks like the server's":    {`{"data":1,"event":"Connection"}`, name("Connection")},
 		"an id may have any printable ASCII":          {`{"data":1,"id":"! ~"}`, id("! ~")},
 		"an id may have 128 characters":               {`{"data":1,"id":"` + times("i", 128) + `"}`, id(times("i", 128))},
+		"an id with a number and a dash":              {`{"data":1,"id":"order-7-1"}`, id("order-7-1")},
+		"an id like the server's, but for its time":   {`{"data":1,"id":"999999999999-0"}`, id("999999999999-0")},
+		"an id like the server's, spelled otherwise":  {`{"data":1,"id":"01795493112845-0"}`, id("01795493112845-0")},
 		"no id leaves it to the hub":                  {`{"data":1}`, id("")},
 		"a retry of one millisecond":                  {`{"data":1,"retry":1}`, retry(time.Millisecond)},
 		"a retry of a day":                            {`{"data":1,"retry":86400000}`, retry(24 * time.Hour)},
@@ -77,6 +80,7 @@ func TestFieldsThatAreRight(t *testing.T) {
 		"the priority high":                           {`{"data":1,"priority":"high"}`, priority(sse.High)},
 		"persistent for a while":                      {`{"data":1,"persistent":true,"ttl":1}`, kept(true, 1)},
 		"not persistent, and the longest ttl":         {`{"data":1,"persistent":false,"ttl":2592000}`, kept(false, 2592000)},
+		"not persistent, for one stream":              {`{"data":1,"persistent":false,"clientIds":["c"]}`, kept(false, 0)},
 		"neither persistent nor ttl":                  {`{"data":1}`, kept(false, 0)},
 		"no target is everybody":                      {`{"data":1}`, target(actor.Target{})},
 		"a user":                                      {`{"data":1,"userId":"7"}`, target(actor.Target{UserID: "7"})},
@@ -110,6 +114,8 @@ func TestFieldsThatAreWrong(t *testing.T) {
 		wantSecs   = "; it must be a whole number of seconds from 1 to 2592000"
 		empty      = "empty; leave it out, or name somebody"
 		long       = "129 characters; at most 128"
+		notStreams = "not together with clientIds: a mailbox is a user's, a session's, a topic's or everybody's; clientIds name streams"
+		servers    = "it looks like an id that the server gives (<milliseconds>-<number>); choose another form, or leave the field out to have one assigned"
 	)
 	for sentence, c := range map[string]struct{ body, fault string }{
 		"no data":            {`{"event":"a"}`, "data: missing; any JSON value is allowed, null too"},
@@ -154,6 +160,9 @@ func TestFieldsThatAreWrong(t *testing.T) {
 		"id: a space at its begin":    {`{"id":" 1"}`, "id: a space at its begin or end; HTTP would not send it back"},
 		"id: a space at its end":      {`{"id":"1 "}`, "id: a space at its begin or end; HTTP would not send it back"},
 		"id: a tab":                   {`{"id":"1\t"}`, "id: byte 1 is 0x09; only printable ASCII comes back unchanged from every client"},
+		"id: like the server's":       {`{"id":"1795493112845-0"}`, "id: " + servers},
+		"id: like the server's first": {`{"id":"1000000000000-0"}`, "id: " + servers},
+		"id: like the server's last":  {`{"id":"18446744073709551615-18446744073709551615"}`, "id: " + servers},
 		"retry: null":                 {`{"retry":null}`, "retry: null" + wantMillis},
 		"retry: a string":             {`{"retry":"5"}`, "retry: a string" + wantMillis},
 		"retry: zero":                 {`{"retry":0}`, "retry: the number 0" + wantMillis},
@@ -171,6 +180,8 @@ func TestFieldsThatAreWrong(t *testing.T) {
 		"persistent: null":            {`{"persistent":null}`, "persistent: null" + wantBool},
 		"persistent: a string":        {`{"persistent":"true"}`, "persistent: a string" + wantBool},
 		"persistent: a number":        {`{"persistent":1}`, "persistent: the number 1" + wantBool},
+		"persistent: for streams":     {`{"data":1,"persistent":true,"clientIds":["c"]}`, "persistent: " + notStreams},
+		"persistent: a user's stream": {`{"clientIds":["c"],"userId":"u","data":1,"persistent":true}`, "persistent: " + notStreams},
 		"ttl: null":                   {`{"ttl":null}`, "ttl: null" + wantSecs},
 		"ttl: zero":                   {`{"ttl":0}`, "ttl: the number 0" + wantSecs},
 		"ttl: negative":               {`{"ttl":-5}`, "ttl: the number -5" + wantSecs},

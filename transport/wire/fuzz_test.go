@@ -22,6 +22,7 @@ func FuzzDecode(f *testing.F) {
 		`{"data":"\u2028\u0000\ufeff"}`, `{"data":" : "}`, `{"data":":"}`, `{"data":""}`, `{"data":null}`, `{"event":":","data":1}`,
 		`{"event":" x ","id":"a:b","data":[{},[]]}`, `{"data":"\ud83d\ude00\ud800"}`, `{"data":1,"userId":""}`, `{"data":1,"topics":[]}`,
 		`{"DATA":1}`, `{"data":1,"data":2}`, `{"retry":1e9,"data":1}`, "\xEF\xBB\xBF{}", "[[[[", `{"a`, "nul", "{}{}", "[]",
+		`{"data":1,"id":"1795493112845-0"}`, `{"data":1,"id":"999999999999-7"}`, `{"data":1,"persistent":true,"ttl":5,"clientIds":["c"]}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -60,9 +61,13 @@ func checkLimits(t *testing.T, item Item, limits Limits) {
 	assert.False(t, strings.ContainsAny(name, "\r\n\x00"))
 	assert.LessOrEqual(t, len(e.ID.String()), 128)
 	assert.False(t, strings.ContainsFunc(e.ID.String(), func(r rune) bool { return r < ' ' || r > '~' }))
+	if own, err := sse.ParseSequence(e.ID.String()); err == nil {
+		assert.Less(t, own.Milliseconds, uint64(1_000_000_000_000), "a publisher can't take an id of the server's")
+	}
 	assert.True(t, e.Retry == 0 || e.Retry >= time.Millisecond && e.Retry <= 24*time.Hour, e.Retry)
 	assert.LessOrEqual(t, e.Priority, sse.High)
-	assert.True(t, item.TTL >= 0 && item.TTL <= 30*24*3600, item.TTL)
+	assert.False(t, e.Persistent && len(item.Target.ClientIDs) > 0, "a stream has no mailbox")
+	assert.True(t, item.Event.TTL >= 0 && item.Event.TTL <= 30*24*time.Hour, item.Event.TTL)
 
 	to := item.Target
 	assert.LessOrEqual(t, len(to.ClientIDs), limits.ClientIDs)

@@ -20,6 +20,10 @@ func CheckSessionID(s string) error { return checkASCII(s, "") }
 // CheckClientID checks a client's id, as the connection event gives it.
 func CheckClientID(s string) error { return checkASCII(s, "") }
 
+// CheckDevice checks the name of a user's or a session's device: 1 to MaxKeyLength
+// printable ASCII characters.
+func CheckDevice(s string) error { return checkASCII(s, "") }
+
 // CheckTopic checks a topic's name: 1 to MaxKeyLength printable ASCII characters,
 // without the comma, which separates topics, and the space and the asterisk, which
 // would look like a list or a pattern.

@@ -25,9 +25,6 @@ type Item struct {
 	Target actor.Target
 	// Data is the publisher's, for the answer: compact JSON.
 	Data string
-	// Persistent and TTL, in seconds, are for the mailbox of an absent receiver.
-	Persistent bool
-	TTL        int64
 }
 
 // Decode reads an event, or an array of them, which is a batch even if it holds

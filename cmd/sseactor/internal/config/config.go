@@ -69,6 +69,18 @@ type Config struct {
 	StreamIO          StreamIO
 	Writers           int // 0: GOMAXPROCS
 
+	// History and mailboxes
+	DataDir        string // empty: mailboxes are kept in memory
+	HistoryEvents  int    // 0: off
+	HistoryBytes   int    // at least MaxEventBytes
+	HistoryAge     time.Duration
+	MailboxEvents  int
+	MailboxBytes   int // at least MaxEventBytes
+	MailboxAge     time.Duration
+	MailboxDevices int
+	MailboxMemory  int // without DataDir; at least MailboxBytes
+	JournalBytes   int // with DataDir; at least MailboxBytes
+
 	// Limits
 	MaxEventBytes  int
 	MaxBatchEvents int

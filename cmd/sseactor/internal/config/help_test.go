@@ -39,7 +39,7 @@ func TestHelpTellsOfAFailedWrite(t *testing.T) {
 
 func TestMarkdownTableHasARowOfFourCellsForEverySetting(t *testing.T) {
 	rows := strings.Split(strings.TrimSpace(MarkdownTable()), "\n")
-	assert.Len(t, rows, 2+7+len(settings(new(Config))), "head, groups and settings")
+	assert.Len(t, rows, 2+8+len(settings(new(Config))), "head, groups and settings")
 	for _, row := range rows {
 		assert.Equal(t, 5, strings.Count(row, "|"), row)
 	}

@@ -29,6 +29,7 @@ const (
 	listening group = "Listening"
 	access    group = "Access"
 	streams   group = "Streams"
+	keeping   group = "History and mailboxes"
 	limits    group = "Limits"
 	shutdown  group = "Shutdown"
 	logging   group = "Logging"

@@ -189,6 +189,47 @@ func settings(c *Config) []*setting {
 		},
 
 		{
+			name: "data-dir", group: keeping, example: "/var/lib/sseactor", value: directory(&c.DataDir),
+			help: "Directory of the journal, which keeps persistent events over restarts; it is made if it is not there, and is one server's alone. None: they are kept in memory, and are gone when the server ends.",
+		},
+		{
+			name: "history-events", group: keeping, def: "100000", value: integer(&c.HistoryEvents, 0, 10_000_000),
+			help: "Most recent events kept in memory for streams that resume; 0 keeps none, and who has missed something is told.",
+		},
+		{
+			name: "history-bytes", group: keeping, def: "64MiB", value: size(&c.HistoryBytes, 64*kib, 64*gib),
+			help: "Most memory for them. At least the size of the largest event.",
+		},
+		{
+			name: "history-age", group: keeping, def: "1h", value: duration(&c.HistoryAge, time.Second, 7*24*time.Hour),
+			help: "Time for which they are kept.",
+		},
+		{
+			name: "mailbox-events", group: keeping, def: "1000", value: integer(&c.MailboxEvents, 1, 1_000_000),
+			help: "Most events in the mailbox of one user, session or topic, and in that of everybody; beyond it the oldest go, and their reader is told.",
+		},
+		{
+			name: "mailbox-bytes", group: keeping, def: "1MiB", value: size(&c.MailboxBytes, 4*kib, gib),
+			help: "Most bytes in one mailbox. At least the size of the largest event.",
+		},
+		{
+			name: "mailbox-age", group: keeping, def: "168h", value: duration(&c.MailboxAge, time.Minute, 365*24*time.Hour),
+			help: "Time for which an event is kept in a mailbox; its ttl may make it shorter. A device that was not seen for so long is forgotten.",
+		},
+		{
+			name: "mailbox-devices", group: keeping, def: "16", value: integer(&c.MailboxDevices, 1, 1000),
+			help: "Most devices of one user or session whose place is remembered; the one that was not seen for longest is forgotten.",
+		},
+		{
+			name: "mailbox-memory", group: keeping, def: "64MiB", value: size(&c.MailboxMemory, mib, 64*gib),
+			help: "Most memory for all mailboxes where there is no data-dir; beyond it persistent events are answered 503. At least the size of one mailbox.",
+		},
+		{
+			name: "journal-bytes", group: keeping, def: "1GiB", value: size(&c.JournalBytes, 64*mib, 1024*gib),
+			help: "Most space of the journal on disk, about; beyond it persistent events are answered 503. At least the size of one mailbox.",
+		},
+
+		{
 			name: "max-event-bytes", group: limits, def: "64KiB", value: size(&c.MaxEventBytes, 256, 64*mib),
 			help: "Largest event that is accepted.",
 		},

@@ -21,6 +21,8 @@ func TestDefaults(t *testing.T) {
 		AllowVisitors: true, TicketLife: 30 * time.Second, MaxTickets: 100000, MaxBlocks: 100000, UserSends: UserSendsNothing,
 		HeartbeatInterval: 30 * time.Second, HeartbeatStyle: HeartbeatEvent, ClientTimeout: 2 * time.Minute,
 		MaxClients: 10000, Retry: 3 * time.Second, OutboxFrames: 1024, OutboxBytes: 1 << 20, StreamIO: StreamIOAuto,
+		HistoryEvents: 100000, HistoryBytes: 64 << 20, HistoryAge: time.Hour,
+		MailboxEvents: 1000, MailboxBytes: 1 << 20, MailboxAge: 168 * time.Hour, MailboxDevices: 16, MailboxMemory: 64 << 20, JournalBytes: 1 << 30,
 		MaxEventBytes: 64 << 10, MaxBatchEvents: 1000, MaxBodyBytes: 4 << 20, MaxBodiesBytes: 64 << 20, MaxHeaderBytes: 16 << 10, MaxTopics: 64, MaxClientIDs: 1000,
 		MaxStreamsPerUser: 100, MaxStreamsPerSession: 100, UserPublishRate: 10,
 		RequestTimeout: 10 * time.Second, PublishTimeout: 5 * time.Second, IdempotencyWindow: 10 * time.Minute, IdempotencyKeys: 100000,
@@ -56,7 +58,7 @@ func TestTheTableIsWellFormed(t *testing.T) {
 			groups = append(groups, s.group)
 		}
 	}
-	assert.Equal(t, []group{listening, access, streams, limits, shutdown, logging, metrics}, groups)
+	assert.Equal(t, []group{listening, access, streams, keeping, limits, shutdown, logging, metrics}, groups)
 
 	for f, v := range reflect.ValueOf(c).Elem().Fields() {
 		if f.IsExported() {
@@ -81,6 +83,8 @@ var another = map[string]string{
 	"max-streams-per-user": "0", "max-streams-per-session": "1", "max-streams-per-address": "2", "client-event-rate": "10", "client-event-burst": "5", "publish-rate": "3", "user-publish-rate": "0",
 	"heartbeat-interval": "150ms", "heartbeat-style": "comment", "client-timeout": "1m30s", "max-clients": "5", "max-stream-age": "1h",
 	"retry": "1s", "outbox-frames": "16", "outbox-bytes": "2MiB", "stream-io": "portable", "writers": "3",
+	"data-dir": "/d", "history-events": "0", "history-bytes": "128KiB", "history-age": "1m", "mailbox-events": "1", "mailbox-bytes": "64KiB", "mailbox-age": "1h",
+	"mailbox-devices": "3", "mailbox-memory": "1MiB", "journal-bytes": "64MiB",
 	"max-event-bytes": "1000", "max-batch-events": "2", "max-body-bytes": "1MiB", "max-bodies-bytes": "2MiB", "max-header-bytes": "8KiB", "max-topics": "9", "max-client-ids": "8",
 	"request-timeout": "2s", "publish-timeout": "10ms", "idempotency-window": "24h", "idempotency-keys": "7",
 	"shutdown-grace": "40s", "shutdown-delay": "5s", "shutdown-retry-spread": "0s",

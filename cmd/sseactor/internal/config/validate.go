@@ -58,6 +58,11 @@ func (l *loader) rules() []rule {
 		l.ordered(&c.OutboxBytes, "at least", &c.MaxEventBytes, c.OutboxBytes >= c.MaxEventBytes),
 		l.ordered(&c.MaxBodyBytes, "at least", &c.MaxEventBytes, c.MaxBodyBytes >= c.MaxEventBytes),
 		l.ordered(&c.MaxBodiesBytes, "at least", &c.MaxBodyBytes, c.MaxBodiesBytes >= c.MaxBodyBytes),
+		l.ordered(&c.HistoryBytes, "at least", &c.MaxEventBytes, c.HistoryBytes >= c.MaxEventBytes),
+		l.ordered(&c.MailboxBytes, "at least", &c.MaxEventBytes, c.MailboxBytes >= c.MaxEventBytes),
+		l.ordered(&c.MailboxMemory, "at least", &c.MailboxBytes, c.MailboxMemory >= c.MailboxBytes),
+		l.ordered(&c.JournalBytes, "at least", &c.MailboxBytes, c.JournalBytes >= c.MailboxBytes),
+		l.needsDirectory(),
 		l.ordered(&c.ClientTimeout, "more than", &c.HeartbeatInterval, c.ClientTimeout > c.HeartbeatInterval),
 		l.ordered(&c.ShutdownGrace, "more than", &c.ShutdownDelay, c.ShutdownGrace > c.ShutdownDelay),
 		l.together(cert, key, c.TLSCert != "", c.TLSKey != ""),
@@ -107,6 +112,19 @@ func (l *loader) needsTokens(field any, set bool) rule {
 		holds:    !set || c.tokens(),
 		problem:  "is set, but there is no key to check a token with",
 		fix:      "set " + flags.spell(address.name) + ", " + flags.spell(keys.name) + " or " + environment.spell(secrets.name),
+	}
+}
+
+// needsDirectory is the rule that nobody bounds a journal on disk that there is none of:
+// its mailboxes would be gone with the process.
+func (l *loader) needsDirectory() rule {
+	bytes, dir := l.of(&l.config.JournalBytes), l.of(&l.config.DataDir)
+	_, from := l.effective(bytes)
+	return rule{
+		settings: []*setting{bytes, dir},
+		holds:    from.layer == defaults || l.config.DataDir != "",
+		problem:  "is set without " + dir.name + ", and mailboxes are kept in memory",
+		fix:      "set " + flags.assign(dir.name, dir.example) + ", or remove it; in memory " + flags.spell(l.of(&l.config.MailboxMemory).name) + " bounds them",
 	}
 }
 

@@ -233,9 +233,14 @@ func oneOf[T comparable](at *T, options ...T) value {
 }
 
 // path reads the name of a file, which is not looked at here.
-func path(at *string) value {
+func path(at *string) value { return pathOf(at, "a file") }
+
+// directory is path for a directory.
+func directory(at *string) value { return pathOf(at, "a directory") }
+
+func pathOf(at *string, what string) value {
 	return typed[string]{
-		at: at, limits: "the path of a file", show: func(s string) string { return s },
+		at: at, limits: "the path of " + what, show: func(s string) string { return s },
 		read: func(text string, _ Mode) (string, error) {
 			if strings.ContainsFunc(text, unicode.IsControl) {
 				return "", fmt.Errorf("%s has a control character", quote(text))

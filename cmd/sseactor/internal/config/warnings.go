@@ -112,7 +112,7 @@ func everywhere(addr string) bool {
 	return host == "" || ip != nil && ip.IsUnspecified()
 }
 
-// SecretFile is a file that only the server should read.
+// SecretFile is a file, or a directory, that only the server should read.
 type SecretFile struct {
 	Setting, Path string
 	// Public: what is in it is no secret, but whoever changes it may sign in as anybody.
@@ -126,7 +126,7 @@ func (c *Config) SecretFiles() []SecretFile {
 	if slices.ContainsFunc(c.changes, func(ch change) bool { return ch.secret() && strings.HasPrefix(ch.from, c.ConfigFile+":") }) {
 		all = append(all, SecretFile{Setting: "config", Path: c.ConfigFile})
 	}
-	for _, f := range []SecretFile{{"tls-key", c.TLSKey, false}, {"api-keys-file", c.APIKeysFile, false}, {"jwt-keys-file", c.JWTKeysFile, true}} {
+	for _, f := range []SecretFile{{"tls-key", c.TLSKey, false}, {"api-keys-file", c.APIKeysFile, false}, {"jwt-keys-file", c.JWTKeysFile, true}, {"data-dir", c.DataDir, false}} {
 		if f.Path != "" {
 			all = append(all, f)
 		}

@@ -112,6 +112,7 @@ func TestFilesThatHoldSecretsAreListed(t *testing.T) {
 	}{
 		"none":                           {nil, "", nil},
 		"keys and a private key":         {[]string{"--api-keys-file=/k", "--tls-cert=/c", "--tls-key=/t", "--jwt-keys-file=/public"}, "", []SecretFile{{"tls-key", "/t", false}, {"api-keys-file", "/k", false}, {"jwt-keys-file", "/public", true}}},
+		"a directory of people's events": {[]string{"--data-dir=/d"}, "", []SecretFile{{"data-dir", "/d", false}}},
 		"settings without a secret":      {[]string{"--config=sse.conf"}, "retry = 1s", nil},
 		"settings, a secret in them":     {[]string{"--config=sse.conf"}, "retry = 1s\njwt-secret = " + longSecret, []SecretFile{{"config", "sse.conf", false}}},
 		"a secret that a flag overrides": {[]string{"--config=sse.conf", "--jwt-secret=" + longSecret}, "jwt-secret = " + longSecret, nil},
