@@ -5,16 +5,18 @@ BIN       := bin/sseactor
 ADDR      ?= :8080
 FUZZTIME  ?= 30s
 STREAMS   ?= 10000
+CUTS      ?= 100000
+KILLS     ?= 200
 BENCH     ?= .
 COUNT     ?= 6
 BENCHTIME ?= 0.5s
 # What needs other people's code is a module of its own.
-MODULES     := . transport/interop bench/peers loadtest/k6
+MODULES     := . transport/interop bench/peers bench/journal loadtest/k6
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
 .PHONY: help run build test test-go test-interop test-k6 lint fuzz tools readme clean \
-	acceptance load-10k load-1m bench bench-bars bench-peers bench-growth bench-million \
+	acceptance bench-resume load-10k load-1m bench bench-bars bench-peers bench-growth bench-million \
 	k6 k6-run k6-check k6-smoke k6-10k k6-spike k6-soak k6-slow k6-publish
 
 help: ## list the targets
@@ -51,6 +53,10 @@ fuzz: ## run every fuzz target for FUZZTIME (default 30s) each
 
 acceptance: build ## 10,000 real streams against the real server: print what was promised and what was seen
 	$(GO) run ./bench/acceptance -bin $(BIN) -streams $(STREAMS)
+
+bench-resume: build ## that nothing is lost: 100,000 cuts, 200 kill -9, deployments, a damaged journal, a full disk (as root); and what it costs (about 10 minutes)
+	$(GO) run ./bench/acceptance -bin $(BIN) -run settings,mailbox,deploys,damage,diskfull,recovery,kills,cuts -cuts $(CUTS) -kills $(KILLS)
+	$(GO) run ./bench/acceptance -bin $(BIN) -run resumecost,persistrate,comeback -streams $(STREAMS)
 
 load-10k: build ## the system's document held against 10,000 real streams, with default settings
 	$(GO) run ./bench/acceptance -bin $(BIN) -run document

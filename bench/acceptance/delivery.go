@@ -155,7 +155,7 @@ func membersOf(c *loadgen.Client, streams []*loadgen.Stream) []member {
 	}
 	members := make([]member, len(streams))
 	c.Each(streams, func(s *loadgen.Stream) {
-		m := member{session: s.Session, client: s.ClientID}
+		m := member{user: s.User, session: s.Session, client: s.ClientID}
 		if s.Topics != "" {
 			m.topics = strings.Split(s.Topics, ",")
 		}

@@ -24,7 +24,7 @@ func faults(r *report.Report, whose string, c loadgen.Counts) {
 	for _, kind := range []struct {
 		name string
 		n    int
-	}{{"damaged", f.Damaged}, {"of no run", f.Untagged}, {"without a server's id", f.NoID}, {"control events with an id", f.ControlID}} {
+	}{{"damaged", f.Damaged}, {"of no run", f.Untagged}, {"without a server's id", f.NoID}, {"control events with an id", f.ControlID}, {"replays not as long as was said", f.Miscounted}} {
 		if kind.n > 0 {
 			wrong = append(wrong, fmt.Sprintf("%d %s", kind.n, kind.name))
 		}

@@ -48,6 +48,7 @@ var scenarios = []scenario{
 	{"full", "what a full server says", full, false},
 	{"departures", "how soon streams that leave are noticed", departures, false},
 	{"drain", "what a deployment looks like to the streams", drain, false},
+	{"cuts", "what clients get that are cut at random, again and again, and resume", cuts, false},
 	{"kill2", "a second signal ends the server at once", kill2, false},
 
 	{"document", "what the system's document promises, with default settings", document, true},
@@ -56,6 +57,16 @@ var scenarios = []scenario{
 	{"siege", "what slow connections and guessed tokens cost those who behave", siege, true},
 	{"rates", "how exactly a stream's event rate holds", rates, true},
 	{"signedin", "what a session's cookie costs at a connect", signedIn, true},
+	{"settings", "what each setting of history and mailboxes does, and whether the verdict says so", settings, true},
+	{"mailbox", "a user with several devices, away while a whole mailbox is sent, and kill -9", mailbox, true},
+	{"kills", "persistent events, while the server is killed again and again", kills, true},
+	{"deploys", "live and persistent events, while the server is replaced again and again", deploys, true},
+	{"damage", "a journal whose newest file is cut off or altered", damage, true},
+	{"recovery", "the start with a journal of 1 GiB", recovery, true},
+	{"diskfull", "persistent and live events on a full disk (takes root)", diskFull, true},
+	{"persistrate", "persistent events a second, beside what the disk can do", persistRate, true},
+	{"resumecost", "a resume where a million events are kept, to one where a thousand are", resumeCost, true},
+	{"comeback", "all clients at once, after a kill -9", comeback, true},
 	{"crossfire", "events for one, while broadcasts to all run back to back", crossfire, true},
 }
 
@@ -68,6 +79,8 @@ func run() int {
 	bin := flag.String("bin", "", "the server's binary; built from ./cmd/sseactor if empty")
 	names := flag.String("run", "", "comma-separated scenarios; if empty, those that -list does not mark")
 	streams := flag.Int("streams", 10_000, "how many streams the large scenarios open")
+	cuts := flag.Int("cuts", 5000, "how often the scenario cuts cuts")
+	kills := flag.Int("kills", 200, "how often the scenario kills kills")
 	rounds := flag.Int("rounds", 5, "how often the scenarios that compare repeat each side; at least 3")
 	var extra []string
 	flag.Func("set", "a further setting of the server, as NAME=value; may be repeated", func(s string) error {
@@ -96,7 +109,7 @@ func run() int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	b := &bench{bin: *bin, streams: *streams, rounds: max(*rounds, 3), extra: extra}
+	b := &bench{bin: *bin, streams: *streams, cuts: *cuts, kills: *kills, rounds: max(*rounds, 3), extra: extra}
 	if err := b.prepare(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "acceptance:", err)
 		return 1
@@ -144,6 +157,7 @@ func (b *bench) try(ctx context.Context, s scenario) bool {
 	ctx, cancel := context.WithTimeoutCause(ctx, patience, errors.New("the scenario took too long"))
 	defer cancel()
 	r := &report.Report{}
+	b.expects = nil
 	began := time.Now()
 	err := s.run(ctx, b, r)
 	if err != nil {
@@ -151,7 +165,7 @@ func (b *bench) try(ctx context.Context, s scenario) bool {
 	}
 	b.end()
 	log := b.takeLog()
-	if line := alarming(log); line != "" {
+	if line := alarming(log, b.expects...); line != "" {
 		r.Fail("the servers' log", line, "warnings at most")
 	}
 	r.Print(os.Stdout, s.name, s.about, time.Since(began))

@@ -54,13 +54,6 @@ type plan struct {
 	live  []member
 }
 
-// member is a stream that events can be addressed to.
-type member struct {
-	session string
-	topics  []string
-	client  string
-}
-
 func roomOf(i int) string  { return fmt.Sprintf("room-%d", i/200) }
 func floorOf(i int) string { return fmt.Sprintf("floor-%d", i/1000) }
 
@@ -145,44 +138,15 @@ func (p *plan) addBatch(wave, lane int) {
 	}
 }
 
-// addressed gives for each member the set of tags that are for it. It repeats
-// what API.md says: clientIds alone if given, else the union of session and
-// topics, and everybody where there is none.
+// addressed gives for each member the set of tags that are for it.
 func (p *plan) addressed(members []member) []loadgen.Set {
 	sets := make([]loadgen.Set, len(members))
-	bySession, byClient, byTopic := map[string][]int{}, map[string][]int{}, map[string][]int{}
-	for i, m := range members {
+	for i := range sets {
 		sets[i] = loadgen.NewSet(planTags)
-		bySession[m.session] = append(bySession[m.session], i)
-		byClient[m.client] = append(byClient[m.client], i)
-		for _, t := range m.topics {
-			byTopic[t] = append(byTopic[t], i)
-		}
 	}
+	who := newDirectory(members)
 	for _, one := range p.all {
-		e := one.event
-		give := func(to []int) {
-			for _, i := range to {
-				sets[i].Add(one.tag.N)
-			}
-		}
-		switch {
-		case len(e.ClientIDs) > 0:
-			for _, id := range e.ClientIDs {
-				give(byClient[id])
-			}
-		case e.SessionID == "" && len(e.Topics) == 0:
-			for i := range sets {
-				sets[i].Add(one.tag.N)
-			}
-		default:
-			if e.SessionID != "" {
-				give(bySession[e.SessionID])
-			}
-			for _, t := range e.Topics {
-				give(byTopic[t])
-			}
-		}
+		who.receivers(one.event, func(i int) { sets[i].Add(one.tag.N) })
 	}
 	return sets
 }

@@ -49,8 +49,8 @@ func TestPlanHasTheTagsOfEachPublisherInItsOrder(t *testing.T) {
 
 func TestAddressed(t *testing.T) {
 	members := []member{
-		{session: "a", topics: []string{"x", "y"}, client: "1"},
-		{session: "b", topics: []string{"y"}, client: "2"},
+		{user: "u", session: "a", topics: []string{"x", "y"}, client: "1"},
+		{user: "u", session: "b", topics: []string{"y"}, client: "2"},
 		{session: "c", client: "3"},
 	}
 	tests := []struct {
@@ -60,6 +60,9 @@ func TestAddressed(t *testing.T) {
 	}{
 		{"no target is everybody", loadgen.Event{}, []int{0, 1, 2}},
 		{"a session", loadgen.Event{SessionID: "b"}, []int{1}},
+		{"a user", loadgen.Event{UserID: "u"}, []int{0, 1}},
+		{"a user who is nobody here", loadgen.Event{UserID: "v"}, nil},
+		{"a user, and another's session", loadgen.Event{UserID: "u", SessionID: "c"}, []int{0, 1, 2}},
 		{"clients alone, whatever else is given", loadgen.Event{ClientIDs: []string{"3", "3"}, Topics: []string{"x"}}, []int{2}},
 		{"topics that one member has twice", loadgen.Event{Topics: []string{"x", "y"}}, []int{0, 1}},
 		{"a union", loadgen.Event{SessionID: "c", Topics: []string{"x"}}, []int{0, 2}},
@@ -146,4 +149,6 @@ func TestAlarmingLines(t *testing.T) {
 	assert.Empty(t, alarming("time=x level=WARN msg=\"fewer descriptors\"\n"))
 	assert.Equal(t, "WARNING: DATA RACE", alarming("a\nWARNING: DATA RACE\nb\n"))
 	assert.Equal(t, "panic: x", alarming("panic: x\n"))
+	assert.Empty(t, alarming("level=ERROR msg=\"the disk is full\"\n", "the disk is full"))
+	assert.Equal(t, "panic: x", alarming("level=ERROR msg=\"the disk is full\"\npanic: x\n", "the disk is full"))
 }

@@ -33,8 +33,8 @@ type Options struct {
 	// FirstSource is how many addresses, from 127.0.0.2 on, are left to other load
 	// clients on this machine.
 	FirstSource int
-	// OnEnd is called when the other side ended a stream or refused it, by the
-	// worker's goroutine: it must be quick. It says whether and when the stream
+	// OnEnd is called when the other side ended a stream or refused it, or it was
+	// severed, by the worker's goroutine: it must be quick. It says whether and when the stream
 	// opens again.
 	OnEnd func(s *Stream) (after time.Duration, again bool)
 }
@@ -125,6 +125,17 @@ func (c *Client) Close(streams ...*Stream) {
 // Abort ends streams with an RST.
 func (c *Client) Abort(streams ...*Stream) {
 	c.forEach(streams, func(w *worker, s *Stream) { w.end(s, EndAbort) })
+}
+
+// Sever has streams read so many more bytes, of this response or the next, and hang up
+// then, mostly in the midst of an event; with none of them at once. OnEnd is asked
+// whether and when they open again.
+func (c *Client) Sever(bytes int, streams ...*Stream) {
+	c.forEach(streams, func(w *worker, s *Stream) {
+		if s.sever = bytes; bytes == 0 && s.phase != waiting {
+			w.end(s, EndSevered)
+		}
+	})
 }
 
 // Stall stops reading streams, Resume reads them again.

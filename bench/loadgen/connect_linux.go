@@ -35,6 +35,7 @@ func (w *worker) connect(s *Stream) {
 	c.Connecting++
 	w.inFlight++
 	s.Attempts++
+	s.Began = Now()
 	s.phase = connecting
 	fd, done, err := dial(w.client.nextSource(), w.client.options.Target, int(s.ReceiveBuffer))
 	s.fd = int32(fd)

@@ -20,8 +20,11 @@ type Counts struct {
 	Events     int // application events, each tag of a stream once
 	Heartbeats int
 	Errors     int
-	Notices    int // connection events after a stream's first
-	Told       int // events that notices said were missed
+	Notices    int           // connection events after a stream's first
+	Told       int           // events that notices said were missed
+	Verdicts   [verdicts]int // of the connection events that opened a stream
+	Replayed   int           // events that were from before the connect
+	Replays    int           // words of the server that a long replay is over
 	Comments   int
 	Bytes      int64 // of responses
 	Odd        [oddities]int
@@ -42,6 +45,11 @@ func (c *Counts) Add(d *Counts) {
 	c.Errors += d.Errors
 	c.Notices += d.Notices
 	c.Told += d.Told
+	for i, n := range d.Verdicts {
+		c.Verdicts[i] += n
+	}
+	c.Replayed += d.Replayed
+	c.Replays += d.Replays
 	c.Comments += d.Comments
 	c.Bytes += d.Bytes
 	for i, n := range d.Odd {
@@ -64,6 +72,20 @@ func (c *Counts) Endings() string {
 	for e, n := range c.Ended {
 		if n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %v", n, Ending(e)))
+		}
+	}
+	if parts == nil {
+		return "none"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Resumes says in words what was said of the ids that streams asked to go on after.
+func (c *Counts) Resumes() string {
+	var parts []string
+	for v, n := range c.Verdicts {
+		if n > 0 && Verdict(v) != Unasked {
+			parts = append(parts, fmt.Sprintf("%d %v", n, Verdict(v)))
 		}
 	}
 	if parts == nil {

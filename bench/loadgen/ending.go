@@ -15,10 +15,11 @@ const (
 	EndSystem          // a system call failed otherwise
 	EndLocal           // closed by this side: Client.Close
 	EndAbort           // reset by this side: Client.Abort
+	EndSevered         // by this side, in the midst of what came: Client.Sever
 	endings
 )
 
 var endingNames = [endings]string{"", "end of stream", "cut off", "reset", "status", "refused",
-	"not understood", "system call failed", "closed here", "reset here"}
+	"not understood", "system call failed", "closed here", "reset here", "severed here"}
 
 func (e Ending) String() string { return endingNames[e] }

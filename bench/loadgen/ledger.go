@@ -12,6 +12,7 @@ type Faults struct {
 	Untagged   int // an application event with no tag of this run
 	NoID       int // an application event without an id of the server's form
 	ControlID  int // a connection, heartbeat or error event with an id
+	Miscounted int // a replay that was not as long as the server said
 }
 
 // Add sums up.
@@ -24,11 +25,12 @@ func (f *Faults) Add(g Faults) {
 	f.Untagged += g.Untagged
 	f.NoID += g.NoID
 	f.ControlID += g.ControlID
+	f.Miscounted += g.Miscounted
 }
 
 // Total is the number of faults.
 func (f Faults) Total() int {
-	return f.Duplicates + f.Swapped + f.Disorder + f.Renumbered + f.Damaged + f.Untagged + f.NoID + f.ControlID
+	return f.Duplicates + f.Swapped + f.Disorder + f.Renumbered + f.Damaged + f.Untagged + f.NoID + f.ControlID + f.Miscounted
 }
 
 // Ledger says what one stream has received. A bit for each tag of the run makes
@@ -57,11 +59,13 @@ func (l *Ledger) Count() int { return int(l.count) }
 // Last is the id of the last event.
 func (l *Ledger) Last() Sequence { return l.last }
 
-// receive enters an application event and counts what is wrong with it.
+// receive enters an application event and counts what is wrong with it. seq is zero if
+// the id is not of the server's form; ok: it is, and the event is new and of this run.
 func (l *Ledger) receive(id, data []byte, f *Faults) (tag Tag, seq Sequence, ok bool) {
 	seq, numbered := ParseSequence(id)
 	switch {
 	case !numbered:
+		seq = Sequence{}
 		f.NoID++
 	case seq.Compare(l.last) <= 0:
 		f.Disorder++

@@ -111,9 +111,10 @@ func TestTagComesBackFromWhatTheServerMakesOfIt(t *testing.T) {
 	for _, size := range []int{0, 60, 200, 1024, 60_000} {
 		text := want.Text(size, false)
 		lines := want.Text(size, true)
+		noise := want.Noise(size)
 		object, err := json.Marshal(want.Object(size))
 		require.NoError(t, err)
-		for _, data := range []string{text, lines, string(object)} {
+		for _, data := range []string{text, lines, noise, string(object)} {
 			tag, ok := FindTag([]byte(data))
 			require.True(t, ok, data)
 			assert.Len(t, data, tag.Size)
@@ -122,6 +123,7 @@ func TestTagComesBackFromWhatTheServerMakesOfIt(t *testing.T) {
 			assert.Equal(t, want, tag)
 		}
 		assert.False(t, strings.HasSuffix(lines, "\n"))
+		assert.Equal(t, noise, want.Noise(size))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"time"
 )
 
@@ -16,6 +17,7 @@ import (
 type Poster struct {
 	conn net.Conn
 	in   *bufio.Reader
+	body []byte // of the last answer
 }
 
 // NewPoster connects.
@@ -33,23 +35,30 @@ func (p *Poster) Close() { _ = p.conn.Close() }
 // Post sends a request's bytes and gives its answer's status. The answer must not
 // be chunked.
 func (p *Poster) Post(request []byte) (status int, err error) {
+	status, _, err = p.Exchange(request)
+	return status, err
+}
+
+// Exchange is Post that gives the body of the answer too, until the next call.
+func (p *Poster) Exchange(request []byte) (status int, body []byte, err error) {
 	if err := p.conn.SetDeadline(time.Now().Add(30 * time.Second)); err != nil {
-		return 0, fmt.Errorf("loadgen: %w", err)
+		return 0, nil, fmt.Errorf("loadgen: %w", err)
 	}
 	if _, err := p.conn.Write(request); err != nil {
-		return 0, fmt.Errorf("loadgen: post: %w", err)
+		return 0, nil, fmt.Errorf("loadgen: post: %w", err)
 	}
 	head, err := p.head()
 	if err != nil {
-		return 0, fmt.Errorf("loadgen: answer to a post: %w", err)
+		return 0, nil, fmt.Errorf("loadgen: answer to a post: %w", err)
 	}
 	if head.Framing != Length {
-		return 0, fmt.Errorf("loadgen: answer %d to a post has no Content-Length", head.Status)
+		return 0, nil, fmt.Errorf("loadgen: answer %d to a post has no Content-Length", head.Status)
 	}
-	if _, err := p.in.Discard(head.Length); err != nil {
-		return 0, fmt.Errorf("loadgen: body of the answer to a post: %w", err)
+	p.body = slices.Grow(p.body[:0], head.Length)[:head.Length]
+	if _, err := io.ReadFull(p.in, p.body); err != nil {
+		return 0, nil, fmt.Errorf("loadgen: body of the answer to a post: %w", err)
 	}
-	return head.Status, nil
+	return head.Status, p.body, nil
 }
 
 // head reads until the response's head is complete.

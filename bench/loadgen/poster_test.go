@@ -36,8 +36,9 @@ func TestPosterKeepsItsConnectionAndReadsEachAnswer(t *testing.T) {
 		_, _ = w.Write([]byte(strings.Repeat("answer", 100*len(body))))
 	})
 	for i, body := range []string{"a", "bb", "ccc"} {
-		status, err := p.Post(request(body))
+		status, answer, err := p.Exchange(request(body))
 		require.NoError(t, err)
+		assert.Equal(t, strings.Repeat("answer", 100*len(body)), string(answer))
 		assert.Equal(t, 201+i, status)
 	}
 	assert.Equal(t, []string{"a", "bb", "ccc"}, bodies)

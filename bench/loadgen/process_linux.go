@@ -65,6 +65,15 @@ func (u *Usage) readMemory(dir string) error {
 	return nil
 }
 
+// ReadPeak reads the most resident memory that a process has had, in bytes.
+func ReadPeak(pid int) (int64, error) {
+	text, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/status")
+	if err != nil {
+		return 0, err
+	}
+	return kilobytes(text, "VmHWM:")
+}
+
 // kilobytes reads the line "name  123 kB" and gives bytes.
 func kilobytes(text []byte, name string) (int64, error) {
 	for line := range bytes.Lines(text) {

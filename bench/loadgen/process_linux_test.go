@@ -16,6 +16,10 @@ func TestReadUsageOfThisProcess(t *testing.T) {
 	assert.Greater(t, u.FDs, 3)
 	assert.Positive(t, u.Threads)
 
+	peak, err := ReadPeak(os.Getpid())
+	require.NoError(t, err)
+	assert.Greater(t, peak, int64(1<<20))
+
 	f, err := os.Open(os.DevNull)
 	require.NoError(t, err)
 	defer f.Close()

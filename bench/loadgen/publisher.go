@@ -21,12 +21,18 @@ type Event struct {
 	ClientIDs []string `json:"clientIds,omitempty"`
 	Topics    []string `json:"topics,omitempty"`
 	Priority  string   `json:"priority,omitempty"`
+	ID        string   `json:"id,omitempty"`
+	// Persistent events are kept for receivers that are away, for TTL seconds if that is
+	// not zero.
+	Persistent bool `json:"persistent,omitempty"`
+	TTL        int  `json:"ttl,omitempty"`
 }
 
 // Answer is the server's to one event.
 type Answer struct {
 	Success    bool `json:"success"`
 	EventsSent int  `json:"eventsSent"`
+	Persisted  bool `json:"persisted"` // it will survive the end of the server
 	Event      struct {
 		ID string `json:"id"`
 	} `json:"event"`
@@ -38,6 +44,9 @@ type StatusError struct {
 	RetryAfter string
 	Body       string
 }
+
+// Code is the stable code of the problem; empty: the body has none.
+func (e *StatusError) Code() string { return string(jsonText([]byte(e.Body), "code")) }
 
 func (e *StatusError) Error() string {
 	return fmt.Sprintf("status %d: %.200s", e.Status, e.Body)
@@ -115,24 +124,56 @@ func (p *Publisher) post(ctx context.Context, v any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, p.base+"/api/sse", bytes.NewReader(body))
+	return p.ask(ctx, http.MethodPost, "/api/sse", body)
+}
+
+// Ack is up to where a device has what is kept for a user or a session.
+type Ack struct {
+	ID        string `json:"id"`
+	Device    string `json:"device,omitempty"`
+	UserID    string `json:"userId,omitempty"`
+	SessionID string `json:"sessionId,omitempty"`
+}
+
+// Ack acknowledges.
+func (p *Publisher) Ack(ctx context.Context, a Ack) error {
+	body, err := json.Marshal(a)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	req.Header.Set("Content-Type", "application/json")
-	return p.do(req)
+	_, err = p.ask(ctx, http.MethodPost, "/api/sse/ack", body)
+	return err
+}
+
+// Disconnect has an operator end a stream; it reports whether it was still there.
+func (p *Publisher) Disconnect(ctx context.Context, clientID string) (bool, error) {
+	_, err := p.ask(ctx, http.MethodDelete, "/api/sse/admin/clients/"+clientID, nil)
+	var status *StatusError
+	if errors.As(err, &status) && status.Status == http.StatusNotFound {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// Reset has a server in development forget everything.
+func (p *Publisher) Reset(ctx context.Context) error {
+	_, err := p.ask(ctx, http.MethodPost, "/api/sse/reset", nil)
+	return err
 }
 
 // Get reads a path of the server.
 func (p *Publisher) Get(ctx context.Context, path string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.base+path, nil)
+	return p.ask(ctx, http.MethodGet, path, nil)
+}
+
+func (p *Publisher) ask(ctx context.Context, method, path string, sent []byte) (body []byte, err error) {
+	req, err := http.NewRequestWithContext(ctx, method, p.base+path, bytes.NewReader(sent))
 	if err != nil {
 		return nil, err
 	}
-	return p.do(req)
-}
-
-func (p *Publisher) do(req *http.Request) (body []byte, err error) {
+	if sent != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
 	req.Header.Set("Authorization", "Bearer "+p.key)
 	res, err := p.client.Do(req)
 	if err != nil {

@@ -21,7 +21,11 @@ func (w *worker) serve(s *Stream, events uint32) {
 // for an event of epoll: where there is more, epoll says so again.
 func (w *worker) read(s *Stream) {
 	kept := copy(w.buf, s.carry)
-	n, errno := receive(s.fd, w.buf[kept:])
+	room := w.buf[kept:]
+	if s.sever > 0 {
+		room = room[:min(len(room), s.sever)]
+	}
+	n, errno := receive(s.fd, room)
 	switch {
 	case errno == syscall.EAGAIN:
 	case errno == syscall.ECONNRESET:
@@ -33,6 +37,17 @@ func (w *worker) read(s *Stream) {
 	default:
 		w.tally(s).Bytes += int64(n)
 		w.take(s, kept, n)
+		w.severAfter(s, n)
+	}
+}
+
+// severAfter hangs up once a stream that is to be severed has read enough.
+func (w *worker) severAfter(s *Stream, n int) {
+	if s.sever == 0 || s.phase != heading && s.phase != streaming {
+		return
+	}
+	if s.sever -= n; s.sever == 0 {
+		w.end(s, EndSevered)
 	}
 }
 
@@ -182,6 +197,12 @@ func (w *worker) dispatch(s *Stream, block *Block, now int64) {
 func (w *worker) greeted(s *Stream, block *Block, now int64) {
 	c := w.tally(s)
 	s.Connections++
+	if s.Opened > 0 && string(jsonText(block.Data, "status")) == "replayed" {
+		s.Replays++
+		c.Replays++
+		w.miscounted(s, s.replay.told(jsonCount(block.Data, "replayed")))
+		return
+	}
 	if s.Opened > 0 {
 		told := jsonCount(block.Data, "dropped")
 		s.Told += told
@@ -190,6 +211,14 @@ func (w *worker) greeted(s *Stream, block *Block, now int64) {
 		return
 	}
 	s.ClientID = string(jsonText(block.Data, "clientId"))
+	resume, to, said := readResume(block.Data)
+	if said {
+		s.replay.begin(to, resume.Replayed)
+	} else if s.asked {
+		resume.Verdict = Unsaid
+	}
+	s.Resume = resume
+	c.Verdicts[resume.Verdict]++
 	w.opened(s, now)
 }
 
@@ -223,6 +252,12 @@ func (w *worker) resume(s *Stream) {
 func (w *worker) application(s *Stream, block *Block, now int64) {
 	count := s.Ledger.count
 	tag, id, numbered := s.Ledger.receive(block.ID, block.Data, &s.Faults)
+	came := s.replay.came
+	s.Miscounted += s.replay.event(id, id != Sequence{})
+	w.tally(s).Replayed += s.replay.came - came
+	if s.Resumes && block.HasID {
+		s.lastID = append(s.lastID[:0], block.ID...)
+	}
 	if s.Ledger.count == count {
 		return
 	}
@@ -241,6 +276,11 @@ func (w *worker) application(s *Stream, block *Block, now int64) {
 	}
 	a.Count++
 	a.Last = now
+}
+
+func (w *worker) miscounted(s *Stream, n int) {
+	s.Miscounted += n
+	w.tally(s).Faults.Miscounted += n
 }
 
 // intern keeps one copy of each error code.
@@ -265,4 +305,5 @@ func addFaults(sum *Faults, after, before Faults) {
 	sum.Damaged += after.Damaged - before.Damaged
 	sum.Untagged += after.Untagged - before.Untagged
 	sum.NoID += after.NoID - before.NoID
+	sum.Miscounted += after.Miscounted - before.Miscounted
 }

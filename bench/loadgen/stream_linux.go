@@ -5,10 +5,16 @@ import "time"
 // Spec says what stream to open.
 type Spec struct {
 	Session     string // the sessionId parameter; empty: none
+	User        string // the userId parameter; empty: none
+	Device      string // the device parameter; empty: none
 	Topics      string // the topics parameter, comma-separated; empty: none
 	LastEventID string // the Last-Event-ID header; empty: none
 	Accept      string // the Accept header; empty: text/event-stream
 	Header      string // further header lines, each with its CRLF
+
+	// Resumes: a stream that opens again asks to go on after the last event that it got
+	// whole, as EventSource does.
+	Resumes bool
 
 	// Group is under which Counts the stream is counted, below Groups.
 	Group uint8
@@ -57,9 +63,14 @@ type Stream struct {
 	Connections, Heartbeats, Errors, Comments int
 	// Told is how many events the server's notices said the stream has missed.
 	Told int
-	// Opened is when the connection event came, Ended when the stream ended,
-	// LastEvent when the last new application event came: in Now's nanoseconds.
-	Opened, Ended, LastEvent int64
+	// Resume is what the last connection event said of what was missed. Replays counts
+	// the words of the server that a long replay is over.
+	Resume  Resume
+	Replays int
+	// Began is when the last connect began, Opened when the connection event came, Ended
+	// when the stream ended, LastEvent when the last new application event came: in Now's
+	// nanoseconds.
+	Began, Opened, Ended, LastEvent int64
 	// Ending is why the stream ended; 0: it has not.
 	Ending Ending
 	// Attempts counts connects, also those that failed.
@@ -73,11 +84,18 @@ type Stream struct {
 	place   int32 // in the worker's table
 	phase   phase
 	framing Framing
-	due     int64 // when to connect
+	due     int64  // when to connect
+	lastID  []byte // of the last application event, if the stream Resumes
+	asked   bool   // the request had a Last-Event-ID
+	replay  replay
+	sever   int // bytes until this side hangs up; 0: it does not
 }
 
 // Open reports whether the connection event has come and no end.
 func (s *Stream) Open() bool { return s.Opened > 0 && s.Ending == 0 }
+
+// LastID is the id of the last event that came whole, for a stream that Resumes.
+func (s *Stream) LastID() string { return string(s.lastID) }
 
 // RetryDelay is how long EventSource would wait before it comes back: 3 s where
 // the server named no time.
@@ -93,13 +111,15 @@ func (s *Stream) restart(at int64) {
 	s.phase, s.due = waiting, at
 	s.Ending, s.Opened, s.Status, s.RetryAfter, s.Code, s.Farewell = 0, 0, 0, -1, "", -1
 	s.chunks, s.framing, s.left = dechunker{}, UntilClose, 0
+	s.Resume, s.replay = Resume{}, replay{}
 }
 
-// appendRequest writes the request of the stream.
+// appendRequest writes the request of the stream, and notes whether it asks to go on
+// after an event.
 func (s *Stream) appendRequest(b []byte, path, host string) []byte {
 	b = append(append(b, "GET "...), path...)
 	separator := byte('?')
-	for _, p := range [...]struct{ name, value string }{{"sessionId=", s.Session}, {"topics=", s.Topics}} {
+	for _, p := range [...]struct{ name, value string }{{"sessionId=", s.Session}, {"userId=", s.User}, {"device=", s.Device}, {"topics=", s.Topics}} {
 		if p.value != "" {
 			b = append(append(b, separator), p.name...)
 			b = appendQuery(b, p.value)
@@ -112,8 +132,12 @@ func (s *Stream) appendRequest(b []byte, path, host string) []byte {
 		accept = "text/event-stream"
 	}
 	b = append(append(b, "\r\nAccept: "...), accept...)
-	if s.LastEventID != "" {
-		b = append(append(b, "\r\nLast-Event-ID: "...), s.LastEventID...)
+	last := s.LastEventID
+	if s.Resumes && len(s.lastID) > 0 {
+		last = string(s.lastID)
+	}
+	if s.asked = last != ""; s.asked {
+		b = append(append(b, "\r\nLast-Event-ID: "...), last...)
 	}
 	b = append(append(b, "\r\nCache-Control: no-cache\r\n"...), s.Header...)
 	return append(b, "\r\n"...)

@@ -3,6 +3,7 @@ package loadgen
 import (
 	"bytes"
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"time"
 )
@@ -45,6 +46,21 @@ func (t Tag) Object(size int) Object {
 	const around = len(`{"tag":"","fill":""}`)
 	t.Size = max(size, around+len(t.String()))
 	return Object{Tag: t.String(), Fill: filler(t.Size-around-len(t.String()), false)}
+}
+
+// Noise is data that carries the tag, filled up to size bytes with text that hardly
+// gets shorter when it is compressed, and that is the same each time.
+func (t Tag) Noise(size int) string {
+	t.Size = max(size, len(t.String()))
+	noise := make([]byte, t.Size-len(t.String()))
+	from := rand.New(rand.NewPCG(uint64(t.N), uint64(t.Size)))
+	for i := range noise {
+		noise[i] = '0' + byte(from.Uint64()%64) // printable, and none of #
+		if noise[i] == '\\' {
+			noise[i] = '!'
+		}
+	}
+	return t.String() + string(noise)
 }
 
 // Object is a tag in a JSON object.

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -98,6 +99,9 @@ func (p *Process) Usage() (loadgen.Usage, error) {
 	return sum, err
 }
 
+// Peak is the most resident memory that the process itself has had, in bytes.
+func (p *Process) Peak() (int64, error) { return loadgen.ReadPeak(p.os.Pid) }
+
 // children are the processes that its first thread has started: those of nginx, say,
 // but not all of a Go program's.
 func (p *Process) children() (pids []int) {
@@ -171,12 +175,20 @@ func Pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// FreeAddress is an address on loopback that was free a moment ago.
+// FreeAddress is an address on loopback that was free a moment ago. Its port is none of
+// those that Linux gives to connects by itself: else one of these could take it while its
+// server is down between two starts.
 func FreeAddress() (netip.AddrPort, error) {
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		return netip.AddrPort{}, err
+	const first, end, attempts = 12_000, 32_000, 100
+	var last error
+	for range attempts {
+		l, err := net.Listen("tcp4", fmt.Sprint("127.0.0.1:", first+rand.IntN(end-first)))
+		if err != nil {
+			last = err
+			continue
+		}
+		addr := l.Addr().(*net.TCPAddr).AddrPort()
+		return addr, l.Close()
 	}
-	addr := l.Addr().(*net.TCPAddr).AddrPort()
-	return addr, l.Close()
+	return netip.AddrPort{}, last
 }

@@ -74,3 +74,16 @@ func state(pid int) byte {
 	rest := text[bytes.LastIndexByte(text, ')')+2:]
 	return rest[0]
 }
+
+// A connect of this machine could else take the port while its server is down.
+func TestFreeAddressIsNoneThatConnectsGet(t *testing.T) {
+	for range 20 {
+		addr, err := FreeAddress()
+		require.NoError(t, err)
+		assert.True(t, addr.Addr().IsLoopback())
+		assert.Less(t, addr.Port(), uint16(32_000))
+		l, err := net.Listen("tcp4", addr.String())
+		require.NoError(t, err)
+		require.NoError(t, l.Close())
+	}
+}
