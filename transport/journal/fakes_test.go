@@ -125,6 +125,7 @@ type fakeStore struct {
 	trims   int
 	odd     error // what Reach and Trim say
 	syncs   int
+	slow    error // what Sync says
 }
 
 func (s *fakeStore) Append(_ context.Context, records []Record) error {
@@ -178,7 +179,7 @@ func (s *fakeStore) Sync() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.syncs++
-	return nil
+	return s.slow
 }
 
 func (s *fakeStore) Reach(id sse.Sequence) error {

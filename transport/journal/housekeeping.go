@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/sseactor/sseactor/actor/sse"
@@ -82,12 +83,18 @@ func (h *house) trim(now time.Time) {
 type chore struct {
 	what   string
 	failed bool
+	late   int // how often in a row its turn did not come in time
 }
+
+// maxLate is how often in a row that is only a sign of much work: the next time will do.
+const maxLate = 10
 
 func (w *chore) done(c *Committer, err error) {
 	switch {
 	case err == nil:
-		w.failed = false
+		w.failed, w.late = false, 0
+	case errors.Is(err, context.DeadlineExceeded) && w.late < maxLate:
+		w.late++
 	case !w.failed && c.Fault() == nil: // else all of it is told already
 		w.failed = true
 		c.log.Error("the journal can't be tidied; it is tried again", "chore", w.what, "error", err)

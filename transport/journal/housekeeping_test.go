@@ -1,6 +1,7 @@
 package journal
 
 import (
+	"context"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -121,5 +122,22 @@ func TestWhatIsAcknowledgedIsSyncedEachSecond(t *testing.T) {
 		assert.Equal(t, 3, syncs())
 		d.Stop()
 		assert.Equal(t, 4, syncs(), "and at the end")
+	})
+}
+
+// A store that has much to write takes its time, which is no fault; one that never has any
+// is told of.
+func TestAStoreThatIsBusyIsToldOfWhenItStaysSo(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		defer d.Stop()
+		d.store.slow = context.DeadlineExceeded
+		d.Start()
+		time.Sleep(maxLate * reachInterval)
+		synctest.Wait()
+		assert.Empty(t, d.log.said())
+		time.Sleep(10 * reachInterval)
+		synctest.Wait()
+		assert.Len(t, d.log.said(), 1)
 	})
 }
