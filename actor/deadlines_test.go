@@ -19,32 +19,38 @@ import (
 // Clients come and go in any order; the one that is due is always one of the earliest.
 func TestTheEarliestDeadlineIsDueFirst(t *testing.T) {
 	for seed := range uint64(20) {
-		random := rand.New(rand.NewPCG(seed, 12))
-		var d deadlines
-		var there []*Client
-		different := 1 + random.IntN(500) // few: many have the same
-		for range 2000 {
-			if random.IntN(5) < 3 && len(there) < 300 || len(there) == 0 {
-				c := NewClient(Info{Expires: time.UnixMilli(int64(1 + random.IntN(different)))}, new(countingSink), 0)
-				d.add(c)
-				there = append(there, c)
-			} else {
-				i := random.IntN(len(there))
-				if random.IntN(2) == 0 { // the one that is due, as when it expires
-					i = slices.Index(there, d.due(math.MaxInt64))
-				}
-				d.remove(there[i])
-				there = slices.Delete(there, i, i+1)
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			deadlinesRun(t, rand.New(rand.NewPCG(seed, 12)))
+		})
+	}
+}
+
+func deadlinesRun(t *testing.T, random *rand.Rand) {
+	var d deadlines
+	var there []*Client
+	different := 1 + random.IntN(500) // few: many have the same
+	for range 2000 {
+		if random.IntN(5) < 3 && len(there) < 300 || len(there) == 0 {
+			c := NewClient(Info{Expires: time.UnixMilli(int64(1 + random.IntN(different)))}, new(countingSink), 0)
+			d.add(c)
+			there = append(there, c)
+		} else {
+			i := random.IntN(len(there))
+			if random.IntN(2) == 0 { // the one that is due, as when it expires
+				i = slices.Index(there, d.due(math.MaxInt64))
 			}
-			require.Len(t, d.heap, len(there))
-			if len(there) == 0 {
-				require.Nil(t, d.due(math.MaxInt64))
-				continue
-			}
-			earliest := slices.MinFunc(there, func(a, b *Client) int { return int(a.expires() - b.expires()) }).expires()
-			require.Nil(t, d.due(uint64(earliest-1)), "seed %d: before its time", seed)
-			require.Equal(t, earliest, d.due(uint64(earliest)).expires(), "seed %d", seed)
+			d.remove(there[i])
+			there = slices.Delete(there, i, i+1)
 		}
+		require.Len(t, d.heap, len(there))
+		if len(there) == 0 {
+			require.Nil(t, d.due(math.MaxInt64))
+			continue
+		}
+		earliest := slices.MinFunc(there, func(a, b *Client) int { return int(a.expires() - b.expires()) }).expires()
+		require.Nil(t, d.due(uint64(earliest-1)), "before its time")
+		require.Equal(t, earliest, d.due(uint64(earliest)).expires())
 	}
 }
 
@@ -99,10 +105,7 @@ func TestExpiryIsKeptInMilliseconds(t *testing.T) {
 // A hundred thousand sessions that end at once are no long message: they are ended in
 // slices, and others are served between any two.
 func TestManySessionsThatEndAtOnceHoldUpNobody(t *testing.T) {
-	n := 100_000
-	if testing.Short() {
-		n = 20_000
-	}
+	const n = 20 * sliceSize
 	w := newCrowd(t, 0)
 	w.opts.MaxClients = n + 1
 	expires := w.clock.Add(TickInterval)

@@ -231,6 +231,57 @@ func TestACommitThatCannotBeAnsweredIsRefused(t *testing.T) {
 	})
 }
 
+// One look at a replaying stream passes over a bounded number of events that it does not
+// want: the hub has others to look after. None that it wants is lost by that.
+func TestALookPassesOverABoundedNumberOfEvents(t *testing.T) {
+	// It has no Last-Event-ID, and its journal was read long ago: of all that came since it
+	// wants only what is persistent.
+	long := func(t *testing.T, r Resume) (*world, *peer, *replay) {
+		w := newWorld(t, withHistory(5*maxPassed))
+		for range 2*maxPassed + 10 {
+			w.say("live", Target{})
+		}
+		w.reserve(1)
+		w.commit(Committed{sse.NewFrame(sse.Event{Data: "persistent", Persistent: true}), Target{}, make(chan Receipt, 1)})
+		r.Through = sse.Sequence{N: 1}
+		p, answer := w.rejoin(Info{ID: "a"}, r)
+		assert.Equal(t, Replay{Verdict: Resumed}, answer, "there is more, and nothing of it is queued yet")
+		return w, p, w.replays.active[p.Client]
+	}
+	t.Run("to find what it wants", func(t *testing.T) {
+		w, p, r := long(t, Resume{})
+		require.NotNil(t, r)
+		first := w.history.First()
+		assert.Equal(t, first+maxPassed, r.number, "at the connect")
+		w.goOnReplaying(r)
+		assert.Equal(t, first+2*maxPassed, r.number, "at the next look")
+		assert.Empty(t, p.told())
+		w.advanceTick()
+		w.finishWork()
+		assert.Equal(t, "persistent <replayed>", p.told())
+		assert.Empty(t, w.replays.active)
+		w.say("then", Target{})
+		w.write()
+		assert.Equal(t, "persistent <replayed> then", p.told())
+	})
+	t.Run("before the history lets go of them", func(t *testing.T) {
+		w, p, r := long(t, Resume{More: true}) // and waits for a page of the journal
+		require.NotNil(t, r)
+		first := w.history.First()
+		assert.Equal(t, first+maxPassed, r.number, "at the connect")
+		w.goOnReplaying(r)
+		assert.Equal(t, first+2*maxPassed, r.number, "at the next look")
+		require.Empty(t, p.told())
+		reply := w.feed(p.Client, []Kept{keptEvent("kept", sse.Sequence{Milliseconds: 1})}, false)
+		for range 3 {
+			w.advanceTick()
+			w.finishWork()
+		}
+		assert.True(t, <-reply)
+		assert.Equal(t, "kept persistent <replayed>", p.told())
+	})
+}
+
 // TestALongReplayGoesOnAsTheClientReads has no tick: writers that have made progress are
 // what wakes the hub, and nobody's publisher waits.
 func TestALongReplayGoesOnAsTheClientReads(t *testing.T) {

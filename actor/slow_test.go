@@ -20,10 +20,16 @@ import (
 // after a second at the latest, of which it knows (see gaps).
 func TestNobodyHasAHoleUnaware(t *testing.T) {
 	for seed := range uint64(40) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { slowRun(t, seed, 20, 600) })
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			slowRun(t, seed, 20, 600)
+		})
 	}
 	for seed := range uint64(4) { // with sweeps
-		t.Run(fmt.Sprint("sweeps, seed ", seed), func(t *testing.T) { slowRun(t, seed, sliceSize+100, 120) })
+		t.Run(fmt.Sprint("sweeps, seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			slowRun(t, seed, sliceSize+100, 120)
+		})
 	}
 }
 

@@ -16,12 +16,11 @@ import (
 // departures, ends, sessions that expire, a slow writer), each client gets what it would get if each
 // send were done at once: in the order of ids, nothing twice and nothing lost.
 func TestSweepsAreAsSendsAtOnce(t *testing.T) {
-	seeds := 16
-	if testing.Short() {
-		seeds = 4
-	}
-	for seed := range uint64(seeds) {
-		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) { sweepRun(t, seed) })
+	for seed := range uint64(16) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			sweepRun(t, seed)
+		})
 	}
 }
 

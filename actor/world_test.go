@@ -186,7 +186,9 @@ func (w *world) take() {
 	for _, b := range w.batches {
 		require.LessOrEqual(w.t, len(b.Entries), batchSize)
 		for _, e := range b.Entries {
-			require.False(w.t, seen[e.Client], "client %s is in the batches twice", e.Client.ID())
+			if seen[e.Client] {
+				require.Fail(w.t, "a client is in the batches twice", e.Client.ID())
+			}
 			seen[e.Client] = true
 		}
 	}

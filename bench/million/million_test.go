@@ -17,9 +17,6 @@ import (
 // All phases run to their end with few clients. Whether bars are kept is not asked:
 // they are for a machine that has nothing else to do.
 func TestPhases(t *testing.T) {
-	if testing.Short() {
-		t.Skip("it takes some seconds")
-	}
 	r, err := start(options{clients: 2000, rounds: 3, load: time.Second, heartbeat: time.Second})
 	require.NoError(t, err)
 	defer r.end()

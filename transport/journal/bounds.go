@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Bounds are what a store keeps at most.
+// Bounds are what a store keeps at most. A box may exceed its own by what came last.
 type Bounds struct {
 	Records int           // in a box
 	Bytes   int           // in a box, by Record.Size
@@ -38,4 +38,20 @@ func (b Bounds) Check() error {
 		}
 	}
 	return errors.Join(faults...)
+}
+
+// scant is how little room, in bytes, is none: a store that refused all but the smallest
+// events, each for itself, would never be said to be full.
+const scant = 4 << 10
+
+// Room says whether a store that has so many bytes may take more of them: ErrTooLarge if
+// not so many, ErrFull if hardly any.
+func (b Bounds) Room(used, more uint64) error {
+	switch least := max(1, min(scant, b.Total/16)); {
+	case used+least > b.Total:
+		return fmt.Errorf("%w: the journal has %d bytes, and may have %d", ErrFull, used, b.Total)
+	case used+more > b.Total:
+		return fmt.Errorf("%w: these are %d bytes; the journal has %d, and may have %d", ErrTooLarge, more, used, b.Total)
+	}
+	return nil
 }

@@ -2,6 +2,7 @@ package journal
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -82,9 +83,10 @@ func (c *Committer) commit(p *part, now time.Time) (rest *part) {
 		return rest
 	}
 	batch := slices.DeleteFunc(waiting, func(p *part) bool { return !p.claim() })
-	err = c.keepAndSend(batch, id, now)
-	for _, p := range batch {
-		p.done <- err
+	kept, _ := c.keep(batch, id, now)
+	c.send(kept)
+	for _, p := range kept {
+		p.done <- nil
 	}
 	return rest
 }
@@ -107,42 +109,70 @@ func (c *Committer) gather(p *part) (waiting []*part, events int, rest *part) {
 	}
 }
 
-// keepAndSend writes a batch and sends it, with the ids from the given one on. An error
-// means that nothing of it was kept or sent.
-func (c *Committer) keepAndSend(batch []*part, id sse.Sequence, now time.Time) error {
+// keep writes parts, with the ids from the given one on, and gives those that are kept,
+// and the id behind them. The others are told why not.
+//
+// If there is no room for all in one go, the halves are tried: what is too large is to be
+// refused alone. That asks a store at most twice as often as there are parts, and only
+// what is kept is synced.
+func (c *Committer) keep(batch []*part, first sse.Sequence, now time.Time) (kept []*part, next sse.Sequence) {
 	var records []Record
-	var committed []actor.Committed
+	next = first
 	for _, p := range batch {
-		p.first = id
-		records = p.appendRecords(records, id, now, c.maxAge)
+		p.first = next
+		records = p.appendRecords(records, next, now, c.maxAge)
+		next = following(next, len(p.events))
+	}
+	err := c.append(records)
+	switch {
+	case err == nil:
+		return batch, next
+	case errors.Is(err, ErrTooLarge) && len(batch) > 1:
+		half := len(batch) / 2
+		kept, next = c.keep(batch[:half], first, now)
+		more, next := c.keep(batch[half:], next, now)
+		return slices.Concat(kept, more), next
+	}
+	for _, p := range batch {
+		p.done <- err
+	}
+	return nil, first
+}
+
+// send sends what is kept, or gives the ids back. A hub that has stopped sends nothing, but
+// what is in the journal is there to stay: its publishers are told so.
+func (c *Committer) send(kept []*part) {
+	var committed []actor.Committed
+	for _, p := range kept {
 		for i := range p.events {
 			committed = append(committed, actor.Committed{Frame: p.frames[i], Target: p.events[i].Target, Reply: p.replies[i]})
 		}
-		id = following(id, len(p.events))
 	}
-	if len(records) > 0 {
-		if err := c.append(records, now); err != nil {
-			_ = c.hub.Commit(nil) // a hub that has stopped has no reservation to give back
-			return err
-		}
-	}
-	// A hub that has stopped sends nothing, but what is in the journal is there to stay:
-	// its publishers are told so.
 	_ = c.hub.Commit(committed)
-	return nil
 }
 
 // append writes records. A fault is noted, and is the answer to who comes until the store
 // can be written again.
-func (c *Committer) append(records []Record, began time.Time) error {
+func (c *Committer) append(records []Record) error {
+	if len(records) == 0 {
+		return nil
+	}
+	if err := c.Fault(); err != nil { // of the half before
+		return err
+	}
+	began := time.Now()
 	// Not with the life of the committer: what is begun is finished.
 	err := c.store.Append(context.Background(), records)
 	if c.took != nil {
 		c.took(time.Since(began))
 	}
-	if err != nil {
-		return c.failed(err)
+	switch {
+	case err == nil:
+		c.counts.commit(records)
+		return nil
+	case errors.Is(err, ErrTooLarge):
+		c.tight(err)
+		return err
 	}
-	c.counts.commit(records)
-	return nil
+	return c.failed(err)
 }

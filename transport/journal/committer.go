@@ -127,7 +127,8 @@ type Publication struct {
 // for the outcome, whatever ctx says. With an error the events behind those with a receipt were neither kept
 // nor sent: the error is ErrFull, ErrFailed, ErrNoBox, the hub's (actor.ErrDraining,
 // actor.ErrStopped) or ctx's. Up to 1,024 events of 4 MiB (in all boxes) are kept and
-// sent all or none; more are cut into such parts.
+// sent all or none; more are cut into such parts. A part that is too large for the room
+// that the store has left is refused alone (ErrTooLarge, an ErrFull).
 func (c *Committer) Publish(ctx context.Context, events []Publication) ([]actor.Receipt, error) {
 	parts, err := cut(events)
 	if err != nil {

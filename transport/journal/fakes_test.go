@@ -6,6 +6,7 @@ import (
 	"errors"
 	"log/slog"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -117,6 +118,7 @@ type fakeStore struct {
 	batches []int // the sizes of the Appends that were kept
 	newest  sse.Sequence
 	fault   error
+	room    int           // bytes of data that an Append may bring; 0: any
 	gate    chan struct{} // nil: open
 	tries   []time.Time
 	begun   chan struct{} // closed when the first try is over, which is made at the start
@@ -143,6 +145,9 @@ func (s *fakeStore) Append(_ context.Context, records []Record) error {
 	}
 	if s.fault != nil {
 		return s.fault
+	}
+	if more := len(strings.Join(texts(records), "")); s.room > 0 && more > s.room {
+		return ErrTooLarge
 	}
 	for _, r := range records {
 		if !s.newest.Less(r.ID) {

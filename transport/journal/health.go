@@ -31,6 +31,7 @@ type health struct {
 	retry *time.Timer           // runs while there is a fault
 	calm  *time.Timer           // runs when a fault has gone
 	since time.Time             // of the fault that the log has been told; zero: of none
+	tight time.Time             // when the log was told that there is little room
 }
 
 func (h *health) init() {
@@ -64,6 +65,19 @@ func (c *Committer) failed(err error) error {
 	h.retry.Reset(h.wait)
 	h.wait = min(2*h.wait, lastRetry)
 	return err
+}
+
+// tightAgain is how often the log is told that there is little room: every large request
+// may find it out.
+const tightAgain = time.Minute
+
+// tight notes that what was to be written is too large for the room that is left. That is
+// its publisher's trouble and nobody else's: the others go on.
+func (c *Committer) tight(err error) {
+	if now := time.Now(); now.Sub(c.health.tight) >= tightAgain {
+		c.health.tight = now
+		c.log.Warn("the journal has little room left; what is too large for it is refused", "error", err)
+	}
 }
 
 // firstTry finds out whether the store can be written, before somebody relies on it.

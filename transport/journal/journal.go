@@ -12,6 +12,7 @@ package journal
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/sseactor/sseactor/actor/sse"
@@ -110,6 +111,11 @@ type Trimmed struct {
 // the store as large as it may be.
 var ErrFull = errors.New("journal: no room")
 
+// ErrTooLarge is the error of an Append for which there is no room, although there is for
+// a smaller one; it is an ErrFull too. Nothing was tried with the disk, and the store is as
+// well as before.
+var ErrTooLarge = fmt.Errorf("%w for so much", ErrFull)
+
 // ErrNotAbove is the error of an Append whose ids do not increase.
 var ErrNotAbove = errors.New("journal: the ids do not increase")
 
@@ -118,11 +124,12 @@ var ErrNotAbove = errors.New("journal: the ids do not increase")
 type Store interface {
 	// Append keeps records, in the order of their ids, which are above those of earlier
 	// Appends and above what Newest was when the store was opened. When it returns nil,
-	// they are as safe as Durable says, and readers find them; with an error (ErrFull or
-	// another) none of them is ever read, not after a restart either, unless the process
+	// they are as safe as Durable says, and readers find them; with an error (ErrTooLarge,
+	// ErrFull or another) none of them is ever read, not after a restart either, unless the process
 	// dies before it returns. The store may be tried again at any time; with no records it
 	// is only that: a try whether Append would do what it says. What makes a box exceed its
-	// bounds pushes the oldest out of it, but the newest stays however large.
+	// bounds pushes the oldest out of it, but only what earlier Appends have brought: by what
+	// one brings a box may exceed them, until the next.
 	Append(ctx context.Context, records []Record) error
 	// ReadAfter gives what a box holds with ids above after and not above through, without
 	// what has expired by the store's clock. What can't be read whole is left out: the page

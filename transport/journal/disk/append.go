@@ -149,11 +149,10 @@ func (a *addition) add(b *filling) error {
 		a.counts.bytes += uint64(r.Size())
 	}
 	b.size = size
-	pushed, err := a.push(b)
-	if err != nil {
+	if err := a.push(b); err != nil {
 		return err
 	}
-	for _, r := range b.records[pushed:] {
+	for _, r := range b.records {
 		key, expires := recordOf(b.box, r.ID), a.expires(r)
 		a.set(key, encodeRecord(key, r.Event, expires))
 		a.set(expiryOf(expires, b.box, r.ID), nil)
@@ -176,41 +175,26 @@ func (a *addition) expires(r *journal.Record) time.Time {
 	return r.Expires.Truncate(time.Millisecond)
 }
 
-// push makes a box as small as it must be: the oldest go, first what is there, then what
-// comes, of which it says how many. The newest stays.
-func (a *addition) push(b *filling) (ofNew int, err error) {
+// push makes a box as small as it must be: the oldest go, but only of what was there
+// before. What comes is answered as kept, so it stays, although the box may then exceed its
+// bounds by it until something else comes.
+func (a *addition) push(b *filling) error {
 	bounds := a.store.options.Bounds
-	over := func() bool {
-		return b.size.records > 1 && (b.size.records > bounds.Records || b.size.bytes > bounds.Bytes)
-	}
+	over := func() bool { return b.size.records > bounds.Records || b.size.bytes > bounds.Bytes }
 	if !over() {
-		return 0, nil
+		return nil
 	}
 	var read sse.Sequence
 	if b.box.Acknowledged() {
 		devices, err := a.store.devices(a.db, b.box)
 		if err != nil {
-			return 0, err
+			return err
 		}
 		read = acknowledged(devices)
 	}
 	var lost floor
-	gone := func(r journal.Record, expires time.Time) {
-		a.shrink(&b.size, r)
-		switch {
-		case !a.now.Before(expires):
-			a.trimmed.Expired++
-		case !read.Less(r.ID):
-			a.trimmed.Acknowledged++
-		default:
-			a.trimmed.Pushed++
-			lost.id = r.ID
-			if lost.expires.Before(expires) {
-				lost.expires = expires
-			}
-		}
-	}
-	err = a.store.scan(a.db, recordOf(b.box, b.size.first), after(boxKey(recordKey, b.box)), func(key, value []byte) (bool, error) {
+	// The database shows nothing of the batch: the scan ends where the new ones begin.
+	err := a.store.scan(a.db, recordOf(b.box, b.size.first), after(boxKey(recordKey, b.box)), func(key, value []byte) (bool, error) {
 		if !over() {
 			return false, nil
 		}
@@ -220,17 +204,25 @@ func (a *addition) push(b *filling) (ofNew int, err error) {
 			return true, nil
 		}
 		a.remove(b.box, r)
-		gone(r, r.Expires)
+		a.shrink(&b.size, r)
+		switch {
+		case !a.now.Before(r.Expires):
+			a.trimmed.Expired++
+		case !read.Less(r.ID):
+			a.trimmed.Acknowledged++
+		default:
+			a.trimmed.Pushed++
+			lost.id = r.ID
+			if lost.expires.Before(r.Expires) {
+				lost.expires = r.Expires
+			}
+		}
 		return true, nil
 	})
 	if err != nil {
-		return 0, err
+		return err
 	}
-	for ofNew < len(b.records)-1 && over() {
-		gone(*b.records[ofNew], a.expires(b.records[ofNew]))
-		ofNew++
-	}
-	return ofNew, a.lose(b.box, lost)
+	return a.lose(b.box, lost)
 }
 
 // shrink notes that a record is in a box no longer.

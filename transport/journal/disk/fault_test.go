@@ -318,7 +318,9 @@ func TestADiskThatIsNearlyFullIsLeftAlone(t *testing.T) {
 	require.NoError(t, l.append(10, 1000))
 	files.empty.Store(1)
 	for range 3 {
-		require.ErrorIs(t, l.append(1, 1000), journal.ErrFull)
+		err := l.append(1, 1000)
+		require.ErrorIs(t, err, journal.ErrFull)
+		require.NotErrorIs(t, err, journal.ErrTooLarge)
 	}
 	l.check("while there is no room")
 	require.NoError(t, l.store.Advance(context.Background(), []journal.Position{{Box: box, ID: id(5)}}, l.clock()))
@@ -329,6 +331,13 @@ func TestADiskThatIsNearlyFullIsLeftAlone(t *testing.T) {
 	require.NoError(t, l.append(1, 1000))
 	l.kept = l.kept[5:]
 	l.check("after there is room")
+
+	files.empty.Store(reserveOf(must(files.GetDiskUsage(""))) + 10_000)
+	for range 3 {
+		require.ErrorIs(t, l.append(1, 6000), journal.ErrTooLarge)
+		require.NoError(t, l.append(1, 1000), "a smaller one has room")
+	}
+	l.check("while there is little room")
 }
 
 func TestAStoreOpensOnAFullDiskToBeRead(t *testing.T) {

@@ -30,7 +30,7 @@ func checkFormat(files vfs.FS, dir string, create bool) (int, error) {
 			return 0, err
 		}
 		for _, other := range names {
-			if swallows(other) || strings.HasPrefix(other, "marker.") {
+			if tells(other) || strings.HasPrefix(other, "marker.") {
 				return 0, fmt.Errorf("it holds a store, but no file %s that says of which format it is", formatFile)
 			}
 		}

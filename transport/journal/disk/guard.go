@@ -14,10 +14,10 @@ import (
 
 // guard is the file system that Pebble sees. Until something fails it is the real one.
 // At the first write, sync or change of a name that fails, it freezes: from then on
-// nothing reaches the disk. Logs and manifests that are open take everything and keep
-// nothing; new files are in memory; what is removed is hidden. Pebble meets no fault that it
-// would end the process for, no write waits for room that does not come, and the disk
-// is as it would be had the machine stopped at that moment.
+// nothing reaches the disk. Logs, manifests and lists of options that are open take
+// everything and keep nothing; new files are in memory; what is removed is hidden. Pebble
+// meets no fault that it would end the process for, no write waits for room that does not
+// come, and the disk is as it would be had the machine stopped at that moment.
 //
 // One that is frozen from the start shows a directory without ever changing it.
 type guard struct {
@@ -104,8 +104,12 @@ func isLog(name string) bool {
 	return ok
 }
 
-// swallows reports whether Pebble takes an error of the file for its own end.
-func swallows(name string) bool { return isLog(name) || strings.HasPrefix(name, "MANIFEST-") }
+// tells reports whether a file says what is in the store, or how it has changed.
+func tells(name string) bool { return isLog(name) || strings.HasPrefix(name, "MANIFEST-") }
+
+// swallows reports whether Pebble takes an error of the file for its own end, or, of the
+// list of options that it writes when it opens a store, leaves goroutines behind.
+func swallows(name string) bool { return tells(name) || strings.HasPrefix(name, "temporary.") }
 
 // Create implements vfs.FS.
 func (g *guard) Create(name string, category vfs.DiskWriteCategory) (vfs.File, error) {

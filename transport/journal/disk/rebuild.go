@@ -101,7 +101,7 @@ func moveAway(files vfs.FS, dir string) error {
 
 // isStore reports whether a file is Pebble's.
 func isStore(name string) bool {
-	return swallows(name) || strings.HasSuffix(name, tableEnding) || strings.HasPrefix(name, "OPTIONS-") || strings.HasPrefix(name, "marker.")
+	return tells(name) || strings.HasSuffix(name, tableEnding) || strings.HasPrefix(name, "OPTIONS-") || strings.HasPrefix(name, "marker.")
 }
 
 // interrupted reports whether a directory has been made, and not all was moved into it.

@@ -58,7 +58,8 @@ type spareFile struct {
 	written int
 }
 
-// spareStep is how much is written until it is looked at how much is left.
+// spareStep is how much is written until it is looked at how much is left. As much, and the
+// reserve, is left to records: they must not be refused because a compaction is trying.
 const spareStep = 256 << 10
 
 // Write implements vfs.File.
@@ -69,7 +70,7 @@ func (f *spareFile) Write(p []byte) (n int, err error) {
 	defer func() { f.guard.spare.note(err) }()
 	if f.written == 0 || f.written >= spareStep {
 		f.written = 0
-		if disk, err := f.guard.GetDiskUsage(f.guard.dir); err == nil && disk.AvailBytes < reserveOf(disk)+spareStep {
+		if disk, err := f.guard.GetDiskUsage(f.guard.dir); err == nil && disk.AvailBytes < reserveOf(disk)+2*spareStep+uint64(len(p)) {
 			return 0, fmt.Errorf("a compaction leaves the rest of the disk to others: %w", syscall.ENOSPC)
 		}
 	}

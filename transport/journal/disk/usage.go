@@ -31,19 +31,23 @@ func (s *Store) measure(db *pebble.DB) {
 
 // room refuses what would make the store too large, or leave too little of the disk.
 func (s *Store) room(length uint64) error {
-	total := s.options.Bounds.Total
-	size := func() uint64 { return s.onDisk.Load() + s.unseen.Load() + length }
-	if s.unseen.Load() > measureEvery || size() > total {
+	within := func() error {
+		return s.options.Bounds.Room(s.onDisk.Load()+s.unseen.Load(), length)
+	}
+	if s.unseen.Load() > measureEvery || within() != nil {
 		s.measure(s.db)
 	}
-	if size() > total {
+	if err := within(); err != nil {
 		s.tidy()
-		return fmt.Errorf("%w: the journal has %d bytes, and may have %d", journal.ErrFull, size()-length, total)
+		return err
 	}
-	if !s.hasRoom(length) {
-		return fmt.Errorf("%w: the disk is nearly full", journal.ErrFull)
+	switch {
+	case s.hasRoom(length):
+		return nil
+	case s.hasRoom(0):
+		return fmt.Errorf("%w: the disk is nearly full", journal.ErrTooLarge)
 	}
-	return nil
+	return fmt.Errorf("%w: the disk is nearly full", journal.ErrFull)
 }
 
 // hasRoom reports whether what is left free stays so. Logs that a crash leaves must be

@@ -2,6 +2,7 @@ package journaltest
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"strings"
 	"testing"
@@ -79,29 +80,50 @@ func pushedUnlost(t *testing.T, s Subject) {
 	assert.Equal(t, numbered(9, 12), r.ids(bob))
 }
 
+// What one Append brings was answered as kept, so all of it stays until the next.
 func largeBatch(t *testing.T, s Subject) {
-	r := open(t, s, func(b *journal.Bounds) { b.Records = 3 })
-	r.fill(1, 2, ann)
-	var batch []journal.Record
-	for n := 3; n <= 12; n++ {
-		record := r.record(n, ann, bob)
-		record.Event.ID = must(sse.ParseID("own"))
-		batch = append(batch, record)
+	size := (&rig{now: begin}).record(10).Size()
+	for sentence, bound := range map[string]func(*journal.Bounds){
+		"of records": func(b *journal.Bounds) { b.Records = 3 },
+		"of bytes":   func(b *journal.Bounds) { b.Bytes = 3*size + size/2 },
+	} {
+		t.Run(sentence, func(t *testing.T) {
+			r := open(t, s, bound)
+			r.fill(1, 2, ann)
+			var batch []journal.Record
+			for n := 3; n <= 12; n++ {
+				record := r.record(n, ann, bob)
+				record.Event.ID = must(sse.ParseID("own"))
+				batch = append(batch, record)
+			}
+			r.append(batch...)
+			for _, box := range []journal.Box{ann, bob} {
+				assert.Equal(t, numbered(3, 12), r.ids(box))
+				found, err := r.Find(context.Background(), box, "own")
+				require.NoError(t, err)
+				assert.Equal(t, journal.Match{Oldest: id(3), Several: true}, found)
+			}
+			assert.Equal(t, id(2), r.cursors(ann).Lost, "what was there before makes room")
+			assert.True(t, r.cursors(bob).Lost.IsZero())
+			r.usage(20, 2)
+			assert.Equal(t, journal.Trimmed{Pushed: 2}, r.trim(), "a trim makes no room for anybody")
+			if s.Reopen != nil {
+				r.Store = s.Reopen(t, r.Store)
+				assert.Equal(t, numbered(3, 12), r.ids(ann))
+			}
+
+			r.fill(13, 13, ann)
+			assert.Equal(t, numbered(11, 13), r.ids(ann), "the next brings the box back within its bounds")
+			assert.Equal(t, id(10), r.cursors(ann).Lost)
+			assert.Equal(t, numbered(3, 12), r.ids(bob))
+			assert.Equal(t, journal.Trimmed{Pushed: 8}, r.trim())
+			r.usage(13, 2)
+			r.advance(ann, "", id(13))
+			r.advance(bob, "", id(12))
+			assert.Equal(t, journal.Trimmed{Acknowledged: 13}, r.trim())
+			r.usage(0, 0)
+		})
 	}
-	r.append(batch...)
-	for _, box := range []journal.Box{ann, bob} {
-		assert.Equal(t, numbered(10, 12), r.ids(box))
-		assert.Equal(t, id(9), r.cursors(box).Lost)
-		found, err := r.Find(context.Background(), box, "own")
-		require.NoError(t, err)
-		assert.Equal(t, journal.Match{Oldest: id(10), Several: true}, found)
-	}
-	r.usage(6, 2)
-	assert.Equal(t, journal.Trimmed{Pushed: 16}, r.trim())
-	r.advance(ann, "", id(12))
-	r.advance(bob, "", id(12))
-	assert.Equal(t, journal.Trimmed{Acknowledged: 6}, r.trim())
-	r.usage(0, 0)
 }
 
 func noRoom(t *testing.T, s Subject) {
@@ -130,6 +152,47 @@ func noRoom(t *testing.T, s Subject) {
 	r.trim()
 	require.Eventually(t, func() bool { return one() == nil }, 30*time.Second, time.Millisecond, "it may make room behind the scenes")
 	assert.Equal(t, numbered(n, n), r.ids(ann))
+}
+
+// One Append that is too large for the room left says nothing about smaller ones.
+func littleRoom(t *testing.T, s Subject) {
+	r := open(t, s, func(b *journal.Bounds) { b.Total = s.Total; b.Records, b.Bytes = 1<<20, 1<<30 })
+	n := 0
+	some := func(count int) error {
+		var records []journal.Record
+		for i := range count {
+			record := r.record(n+1+i, ann)
+			record.Event.Data = noise(n+i, 1000)
+			records = append(records, record)
+		}
+		err := r.Append(context.Background(), records)
+		if err == nil {
+			n += count
+		}
+		return err
+	}
+	for range int(s.Total) / 4 / 1000 {
+		require.NoError(t, some(1))
+	}
+	for range 3 {
+		err := some(int(s.Total) / 1000)
+		require.ErrorIs(t, err, journal.ErrTooLarge)
+		require.ErrorIs(t, err, journal.ErrFull)
+		require.NoError(t, r.Append(context.Background(), nil), "a try")
+		require.NoError(t, some(1))
+		assert.Equal(t, numbered(1, n), r.ids(ann))
+	}
+	for err := some(1); !errors.Is(err, journal.ErrFull) || errors.Is(err, journal.ErrTooLarge); err = some(1) {
+		if err != nil { // the last of the room is for those that are smaller still
+			record := r.record(n+1, ann)
+			if r.Append(context.Background(), []journal.Record{record}) == nil {
+				n++
+			}
+		}
+		require.Less(t, n, 100_000)
+	}
+	require.ErrorIs(t, r.Append(context.Background(), nil), journal.ErrFull, "in the end it is full for all")
+	assert.Equal(t, numbered(1, n), r.ids(ann))
 }
 
 // noise is text that compresses badly.

@@ -115,7 +115,7 @@ func topics(t *testing.T, s Subject) {
 
 // Visitors make up sessions, as many as they like.
 func crowd(t *testing.T, s Subject) {
-	r := open(t, s, func(b *journal.Bounds) { b.Total = 24 * s.Total })
+	r := open(t, s, func(b *journal.Bounds) { b.Total = 6 * s.Total })
 	r.fill(1, 1, ann)
 	r.advance(ann, "laptop", sse.Sequence{})
 	r.later(time.Second)

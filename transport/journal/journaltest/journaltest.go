@@ -46,6 +46,7 @@ func Run(t *testing.T, s Subject) {
 		"what all devices have passed goes with a trim":                      acknowledgements,
 		"topics are not acknowledged":                                        topics,
 		"a store without room says so, and takes more when there is":         noRoom,
+		"what is too large for the room left is refused alone":               littleRoom,
 		"a try says whether records would be taken":                          tries,
 		"what is cleared is as if it had not been, but for its ids":          cleared,
 		"a trim is bounded, and says when there is more":                     boundedTrim,
@@ -55,7 +56,10 @@ func Run(t *testing.T, s Subject) {
 		"whatever is done, it holds what a plain list would":                 model,
 		"everything is there after a restart":                                restart,
 	} {
-		t.Run(sentence, func(t *testing.T) { test(t, s) })
+		t.Run(sentence, func(t *testing.T) {
+			t.Parallel() // a store waits for its disk most of the time
+			test(t, s)
+		})
 	}
 }
 

@@ -180,7 +180,7 @@ func restart(t *testing.T, s Subject) {
 	if s.Reopen == nil {
 		r := open(t, s)
 		assert.False(t, r.Durable(), "what is gone with the process is not safe")
-		t.Skip("this store keeps nothing")
+		return // there is nothing to open again
 	}
 	r := open(t, s, func(b *journal.Bounds) { b.Records = 5 })
 	assert.True(t, r.Durable())

@@ -94,8 +94,8 @@ func (s *Store) Append(ctx context.Context, records []journal.Record) error {
 	for _, r := range records {
 		more += uint64(r.Size() * len(r.Boxes))
 	}
-	if s.bytes+max(more, 1) > s.bounds.Total { // one: a try, without records, needs some room too
-		return fmt.Errorf("%w: it has %d bytes in memory, and may have %d", journal.ErrFull, s.bytes, s.bounds.Total)
+	if err := s.bounds.Room(s.bytes, more); err != nil {
+		return err
 	}
 	now := s.now()
 	for _, r := range records {
@@ -108,7 +108,7 @@ func (s *Store) Append(ctx context.Context, records []journal.Record) error {
 		}
 		r.Expires = r.Expires.UTC().Truncate(time.Millisecond)
 		for _, name := range boxes {
-			s.put(name, r, now)
+			s.put(name, r, records[0].ID, now)
 		}
 		s.newest = r.ID
 	}
@@ -116,8 +116,9 @@ func (s *Store) Append(ctx context.Context, records []journal.Record) error {
 	return nil
 }
 
-// put adds a record to a box, and pushes out what is too much.
-func (s *Store) put(name journal.Box, r journal.Record, now time.Time) {
+// put adds a record to a box, and pushes out what is too much, but only of what was there
+// before: what comes, from the first id on, is answered as kept.
+func (s *Store) put(name journal.Box, r journal.Record, first sse.Sequence, now time.Time) {
 	b := s.box(name)
 	if len(b.records) == 0 {
 		s.filled++
@@ -128,7 +129,7 @@ func (s *Store) put(name journal.Box, r journal.Record, now time.Time) {
 	s.bytes += uint64(r.Size())
 	s.expiry.add(deadline{at: r.Expires, box: name, id: r.ID})
 	read := b.acknowledged()
-	for len(b.records) > 1 && (len(b.records) > s.bounds.Records || b.bytes > s.bounds.Bytes) {
+	for b.records[0].ID.Less(first) && (len(b.records) > s.bounds.Records || b.bytes > s.bounds.Bytes) {
 		oldest := b.records[0]
 		s.remove(b, 0)
 		switch {
