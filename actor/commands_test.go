@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -26,7 +27,7 @@ type script struct {
 
 // commands are what a script may say. A name may be a range: c1..c2000.
 var commands = map[string]func(s *script, a arguments){
-	"hub":        (*script).hub,        // [clients= frames= bytes= heartbeat= timeout= age= retry= spread= seed= writers= peruser= persession= pernetwork= rate= burst= comment]
+	"hub":        (*script).hub,        // [clients= history= frames= bytes= heartbeat= timeout= age= retry= spread= seed= writers= peruser= persession= pernetwork= rate= burst= comment noids]
 	"join":       (*script).join,       // NAME [user= session= topics= network= expires=]: a stream that is let in, its head written; expires is counted from the hub's start
 	"register":   (*script).register,   // NAME …: the same, but its head is not written yet
 	"head":       (*script).head,       // NAME: now it is
@@ -40,7 +41,7 @@ var commands = map[string]func(s *script, a arguments){
 	"work":       (*script).slices,     // [N]: slices of sweeps and sheddings; all, with the writers at work, by default
 	"gates":      (*script).gates,      // what the hub's select would take now
 	"stats":      (*script).stats,      // what is not zero
-	"list":       (*script).list,       // [id= user= session= topic= cursor= limit=]
+	"list":       (*script).list,       // [id= user= session= topic= search= slow cursor= limit=]
 	"disconnect": (*script).disconnect, // [id= user= session= topic=]
 	"drain":      (*script).drain,      // WINDOW
 	"reset":      (*script).reset,
@@ -143,6 +144,7 @@ func (s *script) hub(a arguments) {
 		MaxPerNetwork:     a.number("pernetwork"),
 		EventRate:         a.number("rate"),
 		EventBurst:        a.number("burst"),
+		HistoryEvents:     a.number("history"),
 		OutboxFrames:      a.number("frames"),
 		OutboxBytes:       a.number("bytes"),
 		HeartbeatInterval: a.duration("heartbeat"),
@@ -151,7 +153,8 @@ func (s *script) hub(a arguments) {
 		Retry:             a.duration("retry"),
 		RetrySpread:       a.duration("spread"),
 		Writers:           a.number("writers"),
-		HeartbeatComment:  len(a.words) == 1 && a.words[0] == "comment",
+		HeartbeatComment:  slices.Contains(a.words, "comment"),
+		NoIDs:             slices.Contains(a.words, "noids"),
 	}
 	s.w = newWorld(s.t, opts)
 }
@@ -421,7 +424,8 @@ func (s *script) stats(arguments) {
 }
 
 func (a arguments) filter() Filter {
-	return Filter{ClientID: a.pairs["id"], UserID: a.pairs["user"], SessionID: a.pairs["session"], Topic: a.pairs["topic"]}
+	return Filter{ClientID: a.pairs["id"], UserID: a.pairs["user"], SessionID: a.pairs["session"], Topic: a.pairs["topic"],
+		Search: a.pairs["search"], Slow: slices.Contains(a.words, "slow")}
 }
 
 func (s *script) list(a arguments) {
@@ -439,9 +443,16 @@ func (s *script) list(a arguments) {
 		if !c.Expires.IsZero() {
 			line += fmt.Sprintf(" expires %v", c.Expires.Sub(start))
 		}
+		if c.LastID != "" {
+			line += " last " + c.LastID
+		}
 		s.printf("%s", line)
 	}
-	s.printf("next=%d", page.Next)
+	total := ""
+	if page.Total >= 0 {
+		total = fmt.Sprintf(" of %d", page.Total)
+	}
+	s.printf("next=%d%s", page.Next, total)
 }
 
 func (s *script) disconnect(a arguments) {

@@ -67,8 +67,11 @@ func TestTickNeverWaits(t *testing.T) {
 // ids, and the account is exact.
 func TestEverybodyAtOnce(t *testing.T) {
 	for seed := range uint64(3) {
-		inBubble(t, Options{OutboxFrames: 100_000, OutboxBytes: 1 << 30}, 2, func(t *testing.T, r *rig) {
-			everybodyAtOnce(t, r, seed)
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			t.Parallel()
+			inBubble(t, Options{OutboxFrames: 100_000, OutboxBytes: 1 << 30}, 2, func(t *testing.T, r *rig) {
+				everybodyAtOnce(t, r, seed)
+			})
 		})
 	}
 }

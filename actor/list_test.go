@@ -39,7 +39,7 @@ func TestListMissesNobodyWhileClientsComeAndGo(t *testing.T) {
 		filter := filters[random.IntN(len(filters))]
 		there := make(map[string]bool) // from the first page to the last
 		for _, p := range w.order {
-			if w.chosen(filter, p.Client) {
+			if ch := choose(filter); w.chosen(&ch, p.Client) {
 				there[p.ID()] = true
 			}
 		}
@@ -67,11 +67,27 @@ func TestListMissesNobodyWhileClientsComeAndGo(t *testing.T) {
 	}
 }
 
+// A search costs more for each client, and looks at fewer.
+func TestASearchLooksAtFewerClientsForAPage(t *testing.T) {
+	w := newWorld(t, testOptions())
+	w.join(Info{ID: "needle"})
+	for i := range maxSearch {
+		w.join(Info{ID: fmt.Sprint("c", i)})
+	}
+	page := w.list(Filter{Search: "NEEDLE"}, 0, 10)
+	require.Empty(t, page.Clients)
+	require.Equal(t, 1, page.Next)
+	require.Equal(t, -1, page.Total)
+	page = w.list(Filter{Search: "NEEDLE"}, page.Next, 10)
+	require.Len(t, page.Clients, 1)
+	require.Zero(t, page.Next)
+}
+
 // "what one List costs the hub" is bounded even if few match.
 func TestListLooksAtSoManyClientsOnly(t *testing.T) {
 	w := newWorld(t, testOptions())
 	w.join(Info{ID: "first", UserID: "u", Topics: []string{"t"}})
-	for i := range 10*maxPage + 10 {
+	for i := range maxLooks + 10 {
 		w.join(Info{ID: fmt.Sprint("c", i), UserID: "u"})
 	}
 	filter := Filter{UserID: "u", Topic: "t"}

@@ -40,8 +40,8 @@ func gapFrame(g gap, now time.Time) *sse.Frame {
 		Status    string `json:"status"`
 		Dropped   uint64 `json:"dropped"`
 		Limited   uint64 `json:"rateLimited,omitempty"` // of those: too many for it
-		From      string `json:"from"`
-		To        string `json:"to"`
+		From      string `json:"from,omitempty"`        // none without ids
+		To        string `json:"to,omitempty"`
 		Timestamp string `json:"timestamp"`
 	}{"gap", g.dropped, g.limited, g.from, g.to, Timestamp(now)})
 }

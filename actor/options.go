@@ -55,6 +55,10 @@ type Options struct {
 	HistoryBytes  int
 	HistoryAge    time.Duration
 
+	// NoIDs sends events without ids, for streams that show what is now: nobody resumes
+	// them. Such a hub keeps no history.
+	NoIDs bool
+
 	// HeartbeatInterval is the longest silence on a stream (default 30 s).
 	HeartbeatInterval time.Duration
 	// HeartbeatComment sends heartbeats as comment lines instead of events.
@@ -122,6 +126,7 @@ func (o Options) check() error {
 	expect(o.HistoryEvents >= 0, "HistoryEvents is %d; not negative", o.HistoryEvents)
 	expect(o.HistoryBytes >= 0, "HistoryBytes is %d; not negative", o.HistoryBytes)
 	expect(o.HistoryAge == 0 || o.HistoryAge >= TickInterval, "HistoryAge is %v; at least %v", o.HistoryAge, TickInterval)
+	expect(!o.NoIDs || o.HistoryEvents == 0, "HistoryEvents is %d; none with NoIDs", o.HistoryEvents)
 	expect(o.HeartbeatInterval >= TickInterval, "HeartbeatInterval is %v; at least %v", o.HeartbeatInterval, TickInterval)
 	expect(o.ClientTimeout > o.HeartbeatInterval, "ClientTimeout is %v; more than HeartbeatInterval (%v)", o.ClientTimeout, o.HeartbeatInterval)
 	expect(o.MaxAge >= 0, "MaxAge is %v; not negative", o.MaxAge)

@@ -26,7 +26,7 @@ func TestDefaults(t *testing.T) {
 
 	given := Options{
 		Start: start, Seed: 1, MaxClients: 2, MaxPerUser: 3, MaxPerSession: 4, MaxPerNetwork: 5, EventRate: 20, EventBurst: 2, OutboxFrames: 5, OutboxBytes: 6, HeartbeatInterval: time.Second, HeartbeatComment: true,
-		ClientTimeout: time.Minute, MaxAge: time.Hour, Retry: time.Second, RetrySpread: time.Minute, Writers: 3,
+		ClientTimeout: time.Minute, MaxAge: time.Hour, NoIDs: true, Retry: time.Second, RetrySpread: time.Minute, Writers: 3,
 	}
 	assert.Equal(t, given, given.withDefaults(), "what is given stays")
 }
@@ -55,6 +55,7 @@ func TestFaultsOfOptions(t *testing.T) {
 		{"a negative burst", func(o *Options) { o.EventBurst = -1 }, "EventBurst is -1; 0 to 10000000"},
 		{"a burst that can't be counted", func(o *Options) { o.EventBurst = maxEventBurst + 1 }, "EventBurst is 10000001; 0 to 10000000"},
 		{"a burst below what a tick brings", func(o *Options) { o.EventRate, o.EventBurst = 101, 10 }, "EventBurst is 10; at least a tenth of EventRate (101)"},
+		{"a history without ids", func(o *Options) { o.NoIDs, o.HistoryEvents = true, 1 }, "HistoryEvents is 1; none with NoIDs"},
 		{"few frames", func(o *Options) { o.OutboxFrames = 3 }, "OutboxFrames is 3; 4 to"},
 		{"more frames than can be counted", func(o *Options) { o.OutboxFrames = outbox.MaxFrames + 1 }, "OutboxFrames is 1048576; 4 to 1048575"},
 		{"negative bytes", func(o *Options) { o.OutboxBytes = -1 }, "OutboxBytes is -1; 1 to"},

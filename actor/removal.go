@@ -4,7 +4,7 @@ package actor
 //
 // Not safe for concurrent use; the hub goroutine owns it.
 type removal struct {
-	filter Filter
+	choice choice
 	group  *group // that holds all who are chosen
 	left   int    // of its members, so many were not yet looked at
 	ended  int
@@ -17,10 +17,10 @@ const maxRemovals = 16
 
 // disconnect ends the chosen clients and then says how many they were.
 func (s *state) disconnect(f Filter, reply chan<- int) {
-	r := &removal{filter: f, reply: reply, ending: ending{reason: ReasonAdmin, code: CodeDisconnected,
+	r := &removal{choice: choose(f), reply: reply, ending: ending{reason: ReasonAdmin, code: CodeDisconnected,
 		message: "disconnected by an administrator"}}
 	if f.ClientID != "" {
-		if c := s.index.byID.get(f.ClientID); c != nil && s.chosen(f, c) && s.end(c, &r.ending) {
+		if c := s.index.byID.get(f.ClientID); c != nil && s.chosen(&r.choice, c) && s.end(c, &r.ending) {
 			r.ended = 1
 		}
 		reply <- r.ended
@@ -60,7 +60,7 @@ func (s *state) removeSlice() {
 			return
 		}
 		r.left--
-		if c := r.group.members[r.left]; s.chosen(r.filter, c) && s.end(c, &r.ending) {
+		if c := r.group.members[r.left]; s.chosen(&r.choice, c) && s.end(c, &r.ending) {
 			r.ended++
 		}
 	}

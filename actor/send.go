@@ -57,7 +57,11 @@ func (s *state) send(frame *sse.Frame, target Target, reply chan<- Receipt) {
 
 // publish is send for an event that has its id.
 func (s *state) publish(id sse.Sequence, frame *sse.Frame, target Target, reply chan<- Receipt) {
-	frame.Seal(id.String())
+	if s.opts.NoIDs {
+		frame.End()
+	} else {
+		frame.Seal(id.String())
+	}
 	s.order++
 	frame.Rank(max(uint32(s.order), 1))
 	s.stats.Events++

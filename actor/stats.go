@@ -3,6 +3,7 @@ package actor
 import (
 	"time"
 
+	"github.com/sseactor/sseactor/actor/internal/history"
 	"github.com/sseactor/sseactor/actor/sse"
 )
 
@@ -80,6 +81,7 @@ type ClientStats struct {
 	Delivered    uint64 // publishers' events taken for it that no longer wait: written, or being written
 	Dropped      uint64
 	RateLimited  uint64 // of those, because they were too many for it
+	LastID       string // of the newest event that was for it, as far as the history knows
 }
 
 func (s *state) describe(c *Client) ClientStats {
@@ -88,84 +90,25 @@ func (s *state) describe(c *Client) ClientStats {
 	if c.lost != nil {
 		lost = *c.lost
 	}
+	info := c.Info()
 	return ClientStats{
-		Info:         c.Info(),
+		Info:         info,
 		LastWrite:    s.opts.Start.Add(time.Duration(c.out.LastWrite()) * TickInterval),
 		QueuedFrames: n,
 		QueuedBytes:  size,
 		Delivered:    c.accepted - min(uint64(n), c.accepted),
 		Dropped:      lost.dropped,
 		RateLimited:  lost.limited,
+		LastID:       s.newestFor(c, info),
 	}
 }
 
-// Filter chooses clients: those that have all of the given properties; the zero
-// Filter chooses all.
-type Filter struct {
-	ClientID  string
-	UserID    string
-	SessionID string
-	Topic     string
-}
-
-// candidates is a group that holds all that match a filter without a client's id,
-// nil if nobody does: the same for the same filter, as a list's cursor is a place
-// in it.
-func (s *state) candidates(f Filter) *group {
-	switch { // the one likely to be smallest
-	case f.SessionID != "":
-		return s.index.sessions.all(f.SessionID)
-	case f.UserID != "":
-		return s.index.users.all(f.UserID)
-	case f.Topic != "":
-		return s.index.topics[f.Topic]
+// newestFor gives the id of the newest event that was for c since it came; empty: the
+// history has none. What c resumed with is not among them.
+func (s *state) newestFor(c *Client, info Info) string {
+	e := s.history.Newest(&history.Reader{User: info.UserID, Session: info.SessionID, Topics: info.Topics})
+	if e == nil || e.Frame.Order() == 0 || int32(e.Frame.Order()-c.joined) <= 0 {
+		return ""
 	}
-	return &s.index.all
-}
-
-func (s *state) chosen(f Filter, c *Client) bool {
-	return (f.ClientID == "" || f.ClientID == c.id()) &&
-		(f.UserID == "" || f.UserID == c.user()) &&
-		(f.SessionID == "" || f.SessionID == c.session()) &&
-		(f.Topic == "" || s.index.topics[f.Topic] != nil && c.in(s.index.topics[f.Topic]))
-}
-
-// Page is a part of the answer to List.
-type Page struct {
-	Clients []ClientStats
-	Next    int // the cursor for the next page; zero: there is none
-}
-
-// maxPage bounds what one List costs the hub.
-const maxPage = 1000
-
-// list walks from the newest client to the oldest: a departure moves a client
-// that was listed, so one may be listed twice but none is missed.
-func (s *state) list(f Filter, cursor, limit int) Page {
-	if f.ClientID != "" {
-		var page Page
-		if c := s.index.byID.get(f.ClientID); c != nil && s.chosen(f, c) {
-			page.Clients = []ClientStats{s.describe(c)}
-		}
-		return page
-	}
-	g := s.candidates(f)
-	if g == nil {
-		return Page{}
-	}
-	members := g.members
-	if cursor <= 0 || cursor > len(members) {
-		cursor = len(members)
-	}
-	limit = max(1, min(limit, maxPage))
-	var page Page
-	at, looked := cursor, 0
-	for ; at > 0 && len(page.Clients) < limit && looked < 10*maxPage; looked++ {
-		at--
-		if s.chosen(f, members[at]) {
-			page.Clients = append(page.Clients, s.describe(members[at]))
-		}
-	}
-	page.Next = at
-	return page
+	return e.Frame.ID()
 }

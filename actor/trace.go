@@ -165,7 +165,7 @@ func (s *state) receivers(q *inquiry, cursor, limit int) (page []Receiver, next 
 	before, looked := 0, 0 // in the lists before; for this page
 	list := func(n int, at func(i int) (Receiver, bool)) (full bool) {
 		for i := max(cursor-before, 0); i < n; i++ {
-			if len(page) == limit || looked == 10*maxPage {
+			if len(page) == limit || looked == maxLooks {
 				next = before + i
 				return true
 			}

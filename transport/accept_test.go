@@ -4,40 +4,42 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+
+	"github.com/sseactor/sseactor/transport/wire"
 )
 
 var accepts = map[string]struct {
 	header string
-	want   accept
+	want   wire.Accept
 }{
-	"none":                                 {"", accept{allows: true}},
-	"anything":                             {"*/*", accept{allows: true}},
-	"any text":                             {"text/*", accept{allows: true}},
-	"an event stream by name":              {"text/event-stream", accept{true, true}},
-	"in capitals":                          {"TEXT/Event-Stream", accept{true, true}},
-	"with a parameter":                     {"text/event-stream; charset=utf-8", accept{true, true}},
-	"with a low weight":                    {"text/event-stream;q=0.1", accept{true, true}},
-	"among others":                         {"text/html, text/event-stream , */*;q=0.1", accept{true, true}},
-	"HTML only":                            {"text/html", accept{}},
-	"JSON only":                            {"application/json", accept{}},
-	"anything else than event streams":     {"text/event-stream;q=0, */*", accept{}},
-	"refused by name, in another order":    {"*/*, text/event-stream;q=0", accept{}},
-	"refused by name, with three decimals": {"text/event-stream;q=0.000", accept{}},
-	"any text is refused":                  {"text/*;q=0, */*", accept{}},
-	"any text is refused, event streams aren't": {"text/*;q=0, text/event-stream", accept{true, true}},
-	"everything is refused":                     {"*/*;q=0", accept{}},
-	"a weight in capitals":                      {"text/event-stream;Q=0", accept{}},
-	"a weight with spaces":                      {"text/event-stream ; q = 0", accept{}},
-	"a weight behind a parameter":               {"text/event-stream;a=b;q=0", accept{}},
-	"a weight that is none counts as one":       {"text/event-stream;q=x", accept{true, true}},
-	"a name that only begins the same":          {"text/event-streams", accept{}},
-	"commas and nothing":                        {", ,", accept{}},
-	"images":                                    {"image/*", accept{}},
+	"none":                                 {"", wire.Accept{Allows: true}},
+	"anything":                             {"*/*", wire.Accept{Allows: true}},
+	"any text":                             {"text/*", wire.Accept{Allows: true}},
+	"an event stream by name":              {"text/event-stream", wire.Accept{Allows: true, Named: true}},
+	"in capitals":                          {"TEXT/Event-Stream", wire.Accept{Allows: true, Named: true}},
+	"with a parameter":                     {"text/event-stream; charset=utf-8", wire.Accept{Allows: true, Named: true}},
+	"with a low weight":                    {"text/event-stream;q=0.1", wire.Accept{Allows: true, Named: true}},
+	"among others":                         {"text/html, text/event-stream , */*;q=0.1", wire.Accept{Allows: true, Named: true}},
+	"HTML only":                            {"text/html", wire.Accept{}},
+	"JSON only":                            {"application/json", wire.Accept{}},
+	"anything else than event streams":     {"text/event-stream;q=0, */*", wire.Accept{}},
+	"refused by name, in another order":    {"*/*, text/event-stream;q=0", wire.Accept{}},
+	"refused by name, with three decimals": {"text/event-stream;q=0.000", wire.Accept{}},
+	"any text is refused":                  {"text/*;q=0, */*", wire.Accept{}},
+	"any text is refused, event streams aren't": {"text/*;q=0, text/event-stream", wire.Accept{Allows: true, Named: true}},
+	"everything is refused":                     {"*/*;q=0", wire.Accept{}},
+	"a weight in capitals":                      {"text/event-stream;Q=0", wire.Accept{}},
+	"a weight with spaces":                      {"text/event-stream ; q = 0", wire.Accept{}},
+	"a weight behind a parameter":               {"text/event-stream;a=b;q=0", wire.Accept{}},
+	"a weight that is none counts as one":       {"text/event-stream;q=x", wire.Accept{Allows: true, Named: true}},
+	"a name that only begins the same":          {"text/event-streams", wire.Accept{}},
+	"commas and nothing":                        {", ,", wire.Accept{}},
+	"images":                                    {"image/*", wire.Accept{}},
 }
 
 func TestParseAccept(t *testing.T) {
 	for sentence, c := range accepts {
-		t.Run(sentence, func(t *testing.T) { assert.Equal(t, c.want, parseAccept([]byte(c.header))) })
+		t.Run(sentence, func(t *testing.T) { assert.Equal(t, c.want, wire.ParseAccept(c.header)) })
 	}
 }
 
@@ -49,7 +51,7 @@ func TestWhoExcludesEventStreamsGetsNone(t *testing.T) {
 			if c.header == "" {
 				header = nil
 			}
-			if c.want.allows {
+			if c.want.Allows {
 				conn := dial(t, r.addr)
 				defer conn.Close()
 				_, err := conn.Write([]byte(request("GET", "/api/sse?sessionId=s", "", header...)))

@@ -56,6 +56,26 @@ func TestForgedRequests(t *testing.T) {
 	}
 }
 
+// A page of another site can make a browser ask, with cookies and without an Origin, by an
+// <img>; what its link opens is as strange.
+func TestAnotherSiteCanNotAskForWhatNeedsAScope(t *testing.T) {
+	r := startRig(t, func(o *Options) { o.Authenticator = operatorsCookie{} })
+	for site, code := range map[string]string{"cross-site": "ORIGIN_REQUIRED", "same-origin": "", "none": ""} {
+		resp := r.call("GET", "/api/sse/admin/blocks", "", "Cookie: ops", "Sec-Fetch-Site: "+site)
+		if code == "" {
+			assert.Equal(t, 200, resp.StatusCode, site)
+			continue
+		}
+		resp.problem(t, 403, code, "Origin")
+	}
+}
+
+type operatorsCookie struct{}
+
+func (operatorsCookie) Authenticate(_ context.Context, c auth.Credentials) (auth.Identity, bool, error) {
+	return auth.Identity{UserID: "ops", Ambient: true, Scopes: []auth.Scope{auth.Admin}}, c.Cookie == "ops", nil
+}
+
 // Nobody gets by another's Last-Event-ID what the other missed.
 func TestResumingAfterSomebodyElsesEvent(t *testing.T) {
 	r := accessRig(t)

@@ -48,7 +48,7 @@ func (s *Server) acknowledge(ctx *fasthttp.RequestCtx, _ auth.Identity) {
 	}
 	s.meter.acked.Inc()
 	b := append(make([]byte, 0, 256), `{"success":true,"acknowledged":`...)
-	replyBytes(ctx, append(appendText(b, ack.ID), '}'))
+	replyBytes(ctx, append(wire.AppendText(b, ack.ID), '}'))
 }
 
 // readAcknowledgement reads the body.

@@ -2,7 +2,6 @@ package transport
 
 import (
 	"context"
-	"strconv"
 	"time"
 
 	"github.com/valyala/fasthttp"
@@ -15,36 +14,6 @@ import (
 
 // askTimeout is how long the hub may take to answer a question of an operator.
 const askTimeout = 5 * time.Second
-
-// clientView is a stream as an operator sees it.
-type clientView struct {
-	ID        string   `json:"id"`
-	UserID    string   `json:"userId,omitempty"`
-	SessionID string   `json:"sessionId,omitempty"`
-	Topics    []string `json:"topics,omitempty"`
-	Address   string   `json:"address"`
-	Agent     string   `json:"agent,omitempty"`
-	Since     string   `json:"since"`
-	LastWrite string   `json:"lastWrite"`
-	Queued    int      `json:"queued"`
-	Bytes     int      `json:"queuedBytes"`
-	Delivered uint64   `json:"delivered"`
-	Dropped   uint64   `json:"dropped"`
-	Limited   uint64   `json:"rateLimited,omitempty"` // of those
-	Expires   string   `json:"expires,omitempty"`
-}
-
-func view(c actor.ClientStats) clientView {
-	expires := ""
-	if !c.Expires.IsZero() {
-		expires = actor.Timestamp(c.Expires)
-	}
-	return clientView{
-		ID: c.ID, UserID: c.UserID, SessionID: c.SessionID, Topics: c.Topics, Address: c.Address, Agent: c.Agent,
-		Since: actor.Timestamp(c.Since), LastWrite: actor.Timestamp(c.LastWrite),
-		Queued: c.QueuedFrames, Bytes: c.QueuedBytes, Delivered: c.Delivered, Dropped: c.Dropped, Limited: c.RateLimited, Expires: expires,
-	}
-}
 
 // readFilter reads which clients are meant.
 func readFilter(args *fasthttp.Args) (f actor.Filter, refused *problem) {
@@ -67,78 +36,12 @@ func readFilter(args *fasthttp.Args) (f actor.Filter, refused *problem) {
 	return f, nil
 }
 
-// readPage reads which page of a long list is meant.
-func readPage(args *fasthttp.Args) (cursor, limit int, refused *problem) {
-	number := func(name string, otherwise, least, most int) int {
-		if !args.Has(name) || refused != nil {
-			return otherwise
-		}
-		n, err := strconv.Atoi(string(args.Peek(name)))
-		if err != nil || n < least || n > most {
-			refused = &problem{Status: 400, Code: "INVALID_REQUEST", Field: name,
-				Detail: name + ": it must be a whole number from " + strconv.Itoa(least) + " to " + strconv.Itoa(most)}
-		}
-		return n
-	}
-	cursor, limit = number("cursor", 0, 0, 1<<31-1), number("limit", 100, 1, 1000)
-	return cursor, limit, refused
-}
-
-// listClients answers GET /api/sse/admin/clients, newest stream first.
-func (s *Server) listClients(ctx *fasthttp.RequestCtx, _ auth.Identity) {
-	args := ctx.QueryArgs()
-	refused := onlyParameters(args, "userId", "sessionId", "topic", "cursor", "limit")
-	var filter actor.Filter
-	if refused == nil {
-		filter, refused = readFilter(args)
-	}
-	if refused != nil {
-		reply(ctx, *refused)
-		return
-	}
-	cursor, limit, refused := readPage(args)
-	if refused != nil {
-		reply(ctx, *refused)
-		return
-	}
-	deadline, cancel := context.WithTimeout(context.Background(), askTimeout)
-	defer cancel()
-	page, err := s.hub.List(deadline, filter, cursor, limit)
-	if err != nil {
-		reply(ctx, overloaded)
-		return
-	}
-	answer := struct {
-		Clients []clientView `json:"clients"`
-		Next    int          `json:"next,omitempty"` // the cursor of the next page
-	}{make([]clientView, 0, len(page.Clients)), page.Next}
-	for _, c := range page.Clients {
-		answer.Clients = append(answer.Clients, view(c))
-	}
-	replyJSON(ctx, answer)
-}
-
 func pathID(ctx *fasthttp.RequestCtx) string {
 	path := string(ctx.Path())
 	for i := len(path) - 1; ; i-- {
 		if path[i] == '/' {
 			return path[i+1:]
 		}
-	}
-}
-
-// showClient answers GET /api/sse/admin/clients/{id}.
-func (s *Server) showClient(ctx *fasthttp.RequestCtx, _ auth.Identity) {
-	deadline, cancel := context.WithTimeout(context.Background(), askTimeout)
-	defer cancel()
-	page, err := s.hub.List(deadline, actor.Filter{ClientID: pathID(ctx)}, 0, 1)
-	switch {
-	case err != nil:
-		reply(ctx, overloaded)
-	case len(page.Clients) == 0:
-		reply(ctx, notFound)
-	default:
-		replyJSON(ctx, view(page.Clients[0]))
 	}
 }
 
@@ -173,6 +76,9 @@ func (s *Server) endClients(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 	if refused != nil {
 		reply(ctx, *refused)
 		return
+	}
+	if block > 0 && filter.UserID != "" {
+		s.lookout.end(filter.UserID)
 	}
 	s.disconnect(ctx, caller, filter, false)
 }

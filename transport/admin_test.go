@@ -8,11 +8,14 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/sseactor/sseactor/actor"
 )
 
 type clientPage struct {
 	Clients []clientView
 	Next    int
+	Total   *int
 }
 
 func (r *rig) list(query string) clientPage {
@@ -23,9 +26,9 @@ func (r *rig) list(query string) clientPage {
 func TestWhatAnOperatorSeesOfAStream(t *testing.T) {
 	r := startRig(t)
 	c := r.open("userId=7&sessionId=s&topics=news,orders", key(opsKey), "User-Agent: test/1.0 "+strings.Repeat("x", 300))
-	r.publish(`{"data":1,"userId":"7"}`)
+	sent := r.publish(`{"data":1,"userId":"7"}`)
 	c.next()
-	want := clientView{ID: c.id, UserID: "7", SessionID: "s", Topics: []string{"news", "orders"}, Address: c.conn.LocalAddr().String(), Delivered: 1}
+	want := clientView{ID: c.id, UserID: "7", SessionID: "s", Topics: []string{"news", "orders"}, Address: c.conn.LocalAddr().String(), Delivered: 1, LastID: sent.Event.ID}
 	var got clientView
 	eventually(t, func() bool {
 		got = decode[clientView](t, r.call("GET", "/api/sse/admin/clients/"+c.id, "", key(opsKey)))
@@ -58,6 +61,12 @@ func TestListsOfStreams(t *testing.T) {
 		"?userId=1&topic=news":          "",
 		"?userId=3":                     "",
 		"?userId=1&limit=1000&cursor=0": "ab",
+		"?search=NEWS":                  "cd",
+		"?search=news&userId=2":         "d",
+		"?search=nobody":                "",
+		"?search=127.0.0.1&limit=1000":  "abcd",
+		"?slow=true":                    "",
+		"?slow=false":                   "abcd",
 	} {
 		t.Run(query, func(t *testing.T) {
 			var names []string
@@ -70,12 +79,62 @@ func TestListsOfStreams(t *testing.T) {
 	for query, field := range map[string]string{
 		"?userId=": "userId", "?sessionId=%0A": "sessionId", "?topic=a,b": "topic", "?limit=0": "limit", "?limit=1001": "limit",
 		"?limit=x": "limit", "?limit=": "limit", "?cursor=-1": "cursor", "?cursor=9999999999": "cursor", "?cursor=1e3": "cursor", "?cursor=x&limit=x": "cursor",
+		"?search=": "search", "?search=%ff": "search", "?search=" + strings.Repeat("x", 201): "search", "?search=a&search=b": "search",
+		"?slow=": "slow", "?slow=yes": "slow", "?serach=x": "query",
 		"?userId=1&userId=2": "userId", "?topic=a&limit=5&topic=b": "topic", "?limit=1&limit=2": "limit",
 	} {
 		t.Run("refused: "+query, func(t *testing.T) {
 			r.call("GET", "/api/sse/admin/clients"+query, "", key(opsKey)).problem(t, 400, "INVALID_REQUEST", field)
 		})
 	}
+}
+
+// How many there are is said where it costs nothing to know.
+func TestListsSayHowManyThereAre(t *testing.T) {
+	r := startRig(t)
+	for range 3 {
+		r.open("sessionId=a&topics=news")
+	}
+	for query, want := range map[string]int{
+		"": 3, "?limit=1": 3, "?sessionId=a": 3, "?topic=news&limit=2": 3, "?userId=nobody": 0,
+		"?search=a": -1, "?slow=true": -1, "?sessionId=a&topic=news": -1,
+	} {
+		got := -1
+		if total := r.list(query).Total; total != nil {
+			got = *total
+		}
+		assert.Equal(t, want, got, query)
+	}
+}
+
+// One message of a search looks at some of the streams; the answer is of all.
+func TestASearchFindsTheOneAmongMany(t *testing.T) {
+	const many = 5000
+	r := startRig(t, func(o *Options) { o.Hub.MaxClients = many })
+	first := actor.NewClient(actor.Info{ID: "first", UserID: "Grace", Since: time.Now()}, &idleSink{}, 0)
+	for i := range many {
+		c := first
+		if i > 0 {
+			c = actor.NewClient(actor.Info{ID: fmt.Sprint("other-", i), Since: time.Now()}, &idleSink{}, 0)
+		}
+		w, err := r.hub.Register(c)
+		require.NoError(t, err)
+		require.Equal(t, actor.Admitted, w.Admission)
+	}
+	page := r.list("?search=grace")
+	require.Len(t, page.Clients, 1)
+	assert.Equal(t, "first", page.Clients[0].ID)
+	assert.Zero(t, page.Next)
+	assert.Len(t, r.list("?search=other&limit=1000").Clients, 1000)
+	var seen int
+	for cursor := 0; ; {
+		page := r.list(fmt.Sprintf("?search=OTHER-&limit=700&cursor=%d", cursor))
+		seen += len(page.Clients)
+		if cursor = page.Next; cursor == 0 {
+			break
+		}
+	}
+	assert.Equal(t, many-1, seen)
 }
 
 func TestPagesOfStreamsNewestFirst(t *testing.T) {

@@ -28,13 +28,20 @@ var dependencies = map[string]struct{ ours, never []string }{
 	"transport/journal/disk":        {[]string{"actor", "actor/sse", "actor/internal/...", "transport/journal"}, []string{"github.com/valyala/fasthttp"}},
 	"transport/journal/journaltest": {[]string{"actor", "actor/sse", "actor/internal/...", "transport/journal"}, []string{"github.com/valyala/fasthttp"}},
 	"transport/handover":            {[]string{"actor", "actor/sse", "actor/internal/..."}, []string{"net", "github.com/..."}},
-	"transport/ratelimit":           {nil, []string{"net", "github.com/valyala/fasthttp"}},
-	"transport/web":                 {nil, []string{"net", "github.com/valyala/fasthttp"}},
-	"transport":                     {[]string{"actor/...", "actor", "transport/..."}, []string{module + "/cmd/..."}},
+	"transport/sseutils":            {[]string{"actor/sse"}, []string{"github.com/..."}},
+	// A program that embeds the hub carries no HTTP server, disk or sign-in of ours.
+	"transport/embed":     {[]string{"actor", "actor/sse", "actor/internal/...", "transport/stream", "transport/wire", "transport/sseutils"}, notEmbedded},
+	"transport/embed/*":   {[]string{"actor", "actor/sse", "actor/internal/...", "transport/stream", "transport/wire", "transport/sseutils", "transport/embed"}, notEmbedded},
+	"transport/monitor":   {nil, []string{"net", "log/slog", "github.com/..."}},
+	"transport/ratelimit": {nil, []string{"net", "github.com/valyala/fasthttp"}},
+	"transport/web":       {nil, []string{"net", "github.com/valyala/fasthttp"}},
+	"transport":           {[]string{"actor/...", "actor", "transport/..."}, []string{module + "/cmd/..."}},
 
 	"cmd/sseactor/internal/*": {nil, []string{"github.com/valyala/fasthttp"}},
 	"cmd/sseactor":            {[]string{"actor/...", "actor", "transport/...", "transport", "cmd/sseactor/internal/..."}, nil},
 }
+
+var notEmbedded = []string{"github.com/valyala/...", "github.com/VictoriaMetrics/...", "github.com/cockroachdb/...", "github.com/go-jose/..."}
 
 // directly is what a package must not name itself, though what it uses may.
 var directly = map[string][]string{
@@ -70,11 +77,12 @@ func TestImportsGoOneWay(t *testing.T) {
 	}
 }
 
-// The rooms below transport know each other by small interfaces only.
+// The rooms below transport know each other by small interfaces only, but for embed: it
+// makes a server of them for another program, as transport does for ours.
 func TestLeafRoomsDoNotKnowEachOther(t *testing.T) {
 	for _, line := range goList(t, "{{.ImportPath}}\t{{join .Deps \" \"}}", module+"/transport/...", module+"/actor/internal/...") {
 		name, deps, _ := strings.Cut(line, "\t")
-		if name == module+"/transport" {
+		if name == module+"/transport" || name == module+"/transport/embed" {
 			continue
 		}
 		for dep := range strings.FieldsSeq(deps) {

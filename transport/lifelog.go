@@ -39,10 +39,11 @@ const (
 	kindSendFailed
 	kindUnread
 	kindUnnoted
+	kindLookedOn
 	kinds
 )
 
-var kindNames = [kinds]string{"stream opened", "stream refused", "stream ended", "event sent", "event not sent", "mailbox not read", "acknowledgement not noted"}
+var kindNames = [kinds]string{"stream opened", "stream refused", "stream ended", "event sent", "event not sent", "mailbox not read", "acknowledgement not noted", "an operator looks on"}
 
 type line struct {
 	kind  kind
@@ -178,6 +179,13 @@ func (l *lifeLog) unread(i actor.Info, err error) {
 func (l *lifeLog) unnoted(err error) {
 	l.tell(kindUnnoted, slog.LevelError, func() []slog.Attr {
 		return []slog.Attr{slog.String("error", err.Error())}
+	})
+}
+
+// lookedOn is for the stream of an operator, who sees what others send.
+func (l *lifeLog) lookedOn(by string, i actor.Info) {
+	l.tell(kindLookedOn, slog.LevelInfo, func() []slog.Attr {
+		return []slog.Attr{slog.String("by", by), slog.String("address", i.Address)}
 	})
 }
 

@@ -13,10 +13,9 @@ import (
 	"github.com/sseactor/sseactor/transport/stream"
 )
 
-// Listen opens a TCP listener whose connections are set up for streams: a peer
-// that has vanished is noticed within the timeout, and a client that does not read
-// costs the kernel about 100 KB instead of megabytes. The options are set on the
-// listener and inherited, so that a connect costs no system calls for them.
+// Listen opens a TCP listener whose connections are set up for streams (see
+// stream.SocketOptions). The options are set on the listener and inherited, so that a
+// connect costs no system calls for them.
 func Listen(address string, timeout time.Duration) (net.Listener, error) {
 	ln, err := listenTCP(address, timeout)
 	if err != nil {
@@ -30,7 +29,7 @@ func listenTCP(address string, timeout time.Duration) (net.Listener, error) {
 		KeepAlive: -1, // inherited from the listener instead
 		Control: func(_, _ string, raw syscall.RawConn) error {
 			var failed error
-			err := raw.Control(func(fd uintptr) { failed = socketOptions(int(fd), timeout) })
+			err := raw.Control(func(fd uintptr) { failed = stream.SocketOptions(int(fd), timeout) })
 			return errors.Join(err, failed)
 		},
 	}

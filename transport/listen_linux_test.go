@@ -32,6 +32,7 @@ func TestConnectionsInheritTheListenersOptions(t *testing.T) {
 
 func checkOptions(t *testing.T, socket string, fd int) {
 	const soProtocol, ipprotoTCP = 38, 6
+	const tcpUserTimeout, tcpNotsentLowat = 18, 25
 	for name, o := range map[string]struct{ level, option, want int }{
 		"TCP_NOTSENT_LOWAT":    {syscall.IPPROTO_TCP, tcpNotsentLowat, 16 << 10},
 		"TCP_USER_TIMEOUT, ms": {syscall.IPPROTO_TCP, tcpUserTimeout, 40_000},

@@ -26,7 +26,10 @@ const matrix = `
                                                    visitor alice forged holder app bounded look ops wrong
 GET /healthz                                           200   200    200    200 200     200  200 200   200
 GET /readyz                                            200   200    200    200 200     200  200 200   200
-GET /                                                  200   200    200    200 200     200  200 200   200
+GET /                                                  303   303    303    303 303     303  303 303   303
+GET /demo                                              200   200    200    200 200     200  200 200   200
+GET /admin                                             200   200    200    200 200     200  200 200   200
+GET /assets/admin.js                                   200   200    200    200 200     200  200 200   200
 
 GET /api/sse                                             ?   200    200    200   ?       ?    ? 200     ?
 GET /api/sse?sessionId=s                               200   200    200    200 200     200  200 200     ?
@@ -79,6 +82,7 @@ POST /api/sse/ack {"id":"1000000000000-0","userId":"carol"}
 
 GET /api/sse/metrics                                     ?     .      .      .   200     .  200 200     ?
 GET /metrics                                             ?     .      .      .   200     .  200 200     ?
+GET /api/sse/admin/stream                                ?     .      .      .   .       .    . 200     ?
 GET /api/sse/admin/clients                               ?     .      .      .   .       .    . 200     ?
 GET /api/sse/admin/clients/nobody                        ?     .      .      .   .       .    . 404     ?
 DELETE /api/sse/admin/clients?userId=x                   ?     .      .      .   .       .    . 200     ?

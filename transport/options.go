@@ -17,7 +17,7 @@ import (
 // table of settings (cmd/sseactor/internal/config) declares them.
 type Options struct {
 	Version string
-	// Development serves the page to try it on and POST /api/sse/reset.
+	// Development serves the demo and POST /api/sse/reset.
 	Development bool
 	Log         *slog.Logger
 	LogRate     int // lines of one kind a second, of connects, disconnects and sends

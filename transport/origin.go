@@ -40,9 +40,12 @@ func (s *Server) crossOrigin(ctx *fasthttp.RequestCtx) bool {
 
 // forged is the answer to a request that changes something, comes with a cookie, and does
 // not say of which page: a browser would have said so (Fetch Standard, "append a request
-// Origin header"), and crossOrigin has looked at what it says.
+// Origin header"), and crossOrigin has looked at what it says. One that only asks says none
+// if it is the page's own, or another site's <img>: that could hold an operator's stream.
 func forged(h *fasthttp.RequestHeader, caller auth.Identity) *problem {
-	if !caller.Ambient || h.IsGet() || h.IsHead() || len(h.Peek("Origin")) > 0 {
+	asks := h.IsGet() || h.IsHead()
+	elsewhere := string(h.Peek("Sec-Fetch-Site")) == "cross-site"
+	if !caller.Ambient || asks && !elsewhere || len(h.Peek("Origin")) > 0 {
 		return nil
 	}
 	return &problem{Status: 403, Code: "ORIGIN_REQUIRED", Field: "Origin", Detail: "a request that is authenticated by a cookie must say of which origin it is; services use an API key instead"}

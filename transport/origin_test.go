@@ -117,7 +117,4 @@ func TestEveryAnswerIsHardened(t *testing.T) {
 		assert.Equal(t, "Origin", h.Get("Vary"), target)
 		assert.Empty(t, h.Get("Strict-Transport-Security"), target)
 	}
-	page := r.call("GET", "/", "").Header
-	assert.Contains(t, page.Get("Content-Security-Policy"), "default-src 'none'")
-	assert.Equal(t, "no-referrer", page.Get("Referrer-Policy"))
 }

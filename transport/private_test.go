@@ -22,6 +22,7 @@ func TestWhatIsServedWhere(t *testing.T) {
 		"GET /api/sse/metrics":            {[2]int{200, 401}, [2]int{200, 401}, [2]int{404, 404}, [2]int{200, 401}, [2]int{200, 401}},
 		"POST /api/sse":                   {[2]int{200, 401}, [2]int{200, 401}, [2]int{404, 404}, [2]int{200, 401}, [2]int{200, 401}},
 		"GET /api/sse":                    {[2]int{406, 406}, [2]int{406, 406}, [2]int{404, 404}, [2]int{406, 406}, [2]int{406, 406}},
+		"GET /api/sse/admin/stream":       {[2]int{406, 401}, [2]int{404, 404}, [2]int{406, 401}, [2]int{406, 401}, [2]int{406, 401}},
 		"GET /api/sse/admin/clients":      {[2]int{200, 401}, [2]int{404, 404}, [2]int{200, 401}, [2]int{200, 401}, [2]int{200, 401}},
 		"GET /api/sse/admin/clients/x":    {[2]int{404, 401}, [2]int{404, 404}, [2]int{404, 401}, [2]int{404, 401}, [2]int{404, 401}},
 		"DELETE /api/sse/admin/clients/x": {[2]int{404, 401}, [2]int{404, 404}, [2]int{404, 401}, [2]int{404, 401}, [2]int{404, 401}},
@@ -29,7 +30,10 @@ func TestWhatIsServedWhere(t *testing.T) {
 		"GET /debug/pprof/cmdline":        {[2]int{404, 401}, [2]int{404, 404}, [2]int{404, 401}, [2]int{404, 404}, [2]int{404, 404}},
 		"GET /debug/pprof/goroutine":      {[2]int{200, 401}, [2]int{404, 404}, [2]int{200, 401}, [2]int{404, 404}, [2]int{404, 404}},
 		"POST /api/sse/reset":             {[2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{200, 401}},
-		"GET /":                           {[2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{200, 200}},
+		"GET /":                           {[2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{303, 303}},
+		"GET /demo":                       {[2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{404, 404}, [2]int{200, 200}},
+		"GET /admin":                      {[2]int{200, 200}, [2]int{404, 404}, [2]int{200, 200}, [2]int{200, 200}, [2]int{200, 200}},
+		"GET /assets/admin.css":           {[2]int{200, 200}, [2]int{404, 404}, [2]int{200, 200}, [2]int{200, 200}, [2]int{200, 200}},
 	} {
 		t.Run(path, func(t *testing.T) {
 			method, target, _ := strings.Cut(path, " ")

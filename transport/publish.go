@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/valyala/fasthttp"
 
@@ -34,7 +35,7 @@ type event struct {
 
 // publish answers POST /api/sse.
 func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
-	defer s.meter.publish.UpdateDuration(ctx.Time())
+	defer s.published(ctx.Time())
 	key, refused := idempotencyKey(ctx, caller)
 	if refused != nil {
 		reply(ctx, *refused)
@@ -55,6 +56,15 @@ func (s *Server) publish(ctx *fasthttp.RequestCtx, caller auth.Identity) {
 		return
 	}
 	s.sendAll(s.deadlines.next(), items, caller).answer(ctx, items, batch)
+}
+
+// published measures a request from its being read to its answer.
+func (s *Server) published(read time.Time) {
+	took := time.Since(read)
+	s.meter.publish.Update(took.Seconds())
+	if s.lookout.watched.Load() {
+		s.lookout.latency.Add(took)
+	}
 }
 
 // mayPublish checks every event before any is sent: whether its publisher may send it.
@@ -147,7 +157,7 @@ func (s *Server) sendAll(ctx context.Context, items []wire.Item, caller auth.Ide
 			s.cutShort(&o, items, caller, err)
 			break
 		}
-		s.log.sent(caller, item, receipt)
+		s.eventSent(caller, item, receipt)
 		o.receipts = append(o.receipts, receipt)
 	}
 	return o
@@ -171,7 +181,7 @@ func (s *Server) keepAndSendAll(ctx context.Context, items []wire.Item, caller a
 	}
 	receipts, err := s.committer.Publish(ctx, events)
 	for i, receipt := range receipts {
-		s.log.sent(caller, &items[i], receipt)
+		s.eventSent(caller, &items[i], receipt)
 	}
 	o := outcome{receipts: receipts, durable: s.opts.Journal.Durable()}
 	if err != nil {
@@ -183,16 +193,18 @@ func (s *Server) keepAndSendAll(ctx context.Context, items []wire.Item, caller a
 // cutShort notes why the events that have no receipt yet are not sent.
 func (s *Server) cutShort(o *outcome, items []wire.Item, caller auth.Identity, err error) {
 	s.meter.unsent.Add(len(items) - len(o.receipts))
+	first := &items[len(o.receipts)]
 	switch {
 	case errors.Is(err, journal.ErrFull), errors.Is(err, journal.ErrFailed):
-		o.stopped = journalProblem(err)
-		return // the log is told once that it fails, not of each event
+		o.stopped = journalProblem(err) // the log is told once that it fails, not of each event
 	case errors.Is(err, actor.ErrDraining), errors.Is(err, actor.ErrStopped):
 		o.stopped = &shuttingDown
+		s.log.sendFailed(caller, first, err)
 	default:
 		o.stopped = &overloaded
+		s.log.sendFailed(caller, first, err)
 	}
-	s.log.sendFailed(caller, &items[len(o.receipts)], err)
+	s.eventUnsent(caller, first, o.stopped)
 }
 
 // journalProblem is what publishers are told of a journal that can't be written. Its error
@@ -269,11 +281,11 @@ func (o outcome) appendResult(b []byte, i int, item *wire.Item) []byte {
 	b = append(b, `{"success":true,"eventsSent":`...)
 	b = strconv.AppendInt(b, int64(o.receipts[i].Queued), 10)
 	b = append(b, `,"event":{"type":`...)
-	b = appendText(b, item.Event.Name.String())
+	b = wire.AppendText(b, item.Event.Name.String())
 	b = append(b, `,"data":`...)
 	b = append(b, item.Data...)
 	b = append(b, `,"id":`...)
-	b = appendText(b, o.receipts[i].ID)
+	b = wire.AppendText(b, o.receipts[i].ID)
 	b = append(b, '}')
 	if o.persisted(item) {
 		b = append(b, `,"persisted":true`...)

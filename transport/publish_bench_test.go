@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"io"
 	"strings"
 	"testing"
 
@@ -16,15 +17,26 @@ func BenchmarkPublish(b *testing.B) {
 		persistent = `{"event":"update","data":{"order":7,"status":"paid"},"userId":"user-1","persistent":true}`
 	)
 	batch := func(event string) string { return "[" + strings.Repeat(event+",", 99) + event + "]" }
-	for _, c := range []struct{ name, body string }{
-		{"live", live},
-		{"live-batch-of-100", batch(live)},
-		{"persistent", persistent},
-		{"persistent-batch-of-100", batch(persistent)},
+	for _, c := range []struct {
+		name, body string
+		viewers    int // operators who look on
+	}{
+		{"live", live, 0},
+		{"live/1-viewer", live, 1},
+		{"live/16-viewers", live, 16},
+		{"live-batch-of-100", batch(live), 0},
+		{"live-batch-of-100/1-viewer", batch(live), 1},
+		{"persistent", persistent, 0},
+		{"persistent-batch-of-100", batch(persistent), 0},
 	} {
 		b.Run(c.name, func(b *testing.B) {
 			r := startRig(b, func(o *Options) { o.Events.Events = 100; o.LogRate = 1 })
 			caller := auth.Identity{Service: "app", Scopes: []auth.Scope{auth.Publish}}
+			for range c.viewers {
+				conn := r.lookOn("").conn
+				b.Cleanup(func() { _ = conn.Close() })
+				go func() { _, _ = io.Copy(io.Discard, conn) }()
+			}
 			b.ReportAllocs()
 			for b.Loop() {
 				var ctx fasthttp.RequestCtx

@@ -56,10 +56,16 @@ func (s *Server) endpoints(operators, public bool) []route {
 	)
 	add(public && s.opts.Development,
 		route{method: "POST", path: "/api/sse/reset", serve: s.reset, scope: auth.Admin},
-		route{method: "GET", path: "/", serve: s.page, anonymous: true},
+		route{method: "GET", path: "/", serve: s.toDemo, anonymous: true},
+		route{method: "GET", path: "/demo", serve: s.demoPage, anonymous: true},
+	)
+	add(operators || public && s.opts.Development,
+		route{method: "GET", path: "/assets/{id}", serve: s.asset, anonymous: true},
 	)
 	add(operators,
+		route{method: "GET", path: "/admin", serve: s.adminPage, anonymous: true},
 		route{method: "GET", path: "/metrics", serve: s.metricsText, scope: auth.Metrics, anonymous: !public},
+		route{method: "GET", path: "/api/sse/admin/stream", serve: s.openAdminStream, scope: auth.Admin, endless: true},
 		route{method: "GET", path: "/api/sse/admin/clients", serve: s.listClients, scope: auth.Admin},
 		route{method: "DELETE", path: "/api/sse/admin/clients", serve: s.endClients, scope: auth.Admin},
 		route{method: "GET", path: "/api/sse/admin/events", serve: s.traceEvent, scope: auth.Admin},

@@ -34,6 +34,7 @@ type Server struct {
 	tickets *auth.Tickets
 	blocks  *auth.Blocks
 	pace    *pace
+	lookout *lookout
 
 	deadlines  *deadlines         // of publishers
 	publishers sync.Pool          // of *actor.Publisher
@@ -45,6 +46,7 @@ type Server struct {
 	public, private *fasthttp.Server
 	listeners       listeners
 
+	began  time.Time // when Start was called
 	ready  atomic.Bool
 	clock  sync.WaitGroup
 	stop   chan struct{}
@@ -73,6 +75,9 @@ func New(opts Options) (*Server, error) {
 	}
 	s.log = newLifeLog(opts.Log, opts.LogRate)
 	s.meter = newMeter(s)
+	if s.lookout, err = newLookout(opts, s.look); err != nil {
+		return nil, err
+	}
 	if opts.Journal != nil {
 		s.committer = journal.NewCommitter(journal.CommitterOptions{
 			Store: opts.Journal, Hub: hub, Log: opts.Log, MaxAge: opts.MailboxAge, Took: func(d time.Duration) { s.meter.commit.Update(d.Seconds()) },
@@ -84,8 +89,10 @@ func New(opts Options) (*Server, error) {
 }
 
 // Start starts the server's goroutines: the hub, the stream writers and the
-// poller, the clock, the log, and the journal's. After an error nothing runs.
+// poller, the same for the operators' streams and what feeds them, the clock, the log,
+// and the journal's. After an error nothing runs.
 func (s *Server) Start() error {
+	s.began = time.Now()
 	s.hub.Start()
 	s.deadlines.tick() // New may have been long ago
 	opts := s.opts.Stream
@@ -96,6 +103,11 @@ func (s *Server) Start() error {
 		return err
 	}
 	s.engine = engine
+	if err := s.lookout.start(); err != nil {
+		s.hub.Stop()
+		s.engine.Stop()
+		return err
+	}
 	s.log.start()
 	if s.committer != nil {
 		s.committer.Start()
@@ -105,7 +117,7 @@ func (s *Server) Start() error {
 	return nil
 }
 
-// tick is the only clock that the hub sees.
+// tick is the only clock that the hubs see.
 func (s *Server) tick() {
 	ticker := time.NewTicker(actor.TickInterval)
 	defer ticker.Stop()
@@ -115,6 +127,7 @@ func (s *Server) tick() {
 		select {
 		case now := <-ticker.C:
 			s.hub.Tick(now)
+			s.lookout.hub.Tick(now)
 			s.deadlines.tick()
 			s.answers.expire(now)
 			s.bodies.expire(now)
@@ -224,6 +237,10 @@ func (s *Server) Shutdown(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("transport: end the streams: %w", err)
 	}
+	// Operators last: they see the others go.
+	if e := s.lookout.hub.Drain(ctx, 0); e != nil {
+		err = errors.Join(err, fmt.Errorf("transport: end the operators' streams: %w", e))
+	}
 	for _, server := range []*fasthttp.Server{s.public, s.private} {
 		if e := server.ShutdownWithContext(ctx); e != nil {
 			err = errors.Join(err, fmt.Errorf("transport: finish requests: %w", e))
@@ -246,6 +263,7 @@ func (s *Server) Close() {
 		}
 		s.listeners.close()
 		s.clock.Wait()
+		s.lookout.stop()
 		if s.committer != nil {
 			s.committer.Halt()
 		}

@@ -25,7 +25,7 @@ Date: (?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT\r
 \r
 event: connection
 retry: (\d+)
-data: \{"status":"connected","clientId":"[A-Za-z0-9_-]{22}","sessionId":"demo","timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z"\}
+data: \{"status":"connected","clientId":"[A-Za-z0-9_-]{22}","sessionId":"demo","heartbeatInterval":30000,"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","lastEventId":"\d{13}-\d+"\}
 
 $`)
 

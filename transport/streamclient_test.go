@@ -32,9 +32,13 @@ type sseEvent struct {
 // dialStream asks for a stream and reads the response's head.
 func (r *rig) dialStream(query string, header ...string) *sseClient {
 	r.t.Helper()
-	conn := dial(r.t, r.addr)
+	return r.dialStreamAt(dial(r.t, r.addr), "/api/sse?"+query, header...)
+}
+
+func (r *rig) dialStreamAt(conn net.Conn, target string, header ...string) *sseClient {
+	r.t.Helper()
 	r.t.Cleanup(func() { _ = conn.Close() })
-	_, err := io.WriteString(conn, request("GET", "/api/sse?"+query, "", append([]string{"Accept: text/event-stream"}, header...)...))
+	_, err := io.WriteString(conn, request("GET", target, "", append([]string{"Accept: text/event-stream"}, header...)...))
 	require.NoError(r.t, err)
 	c := &sseClient{t: r.t, conn: conn, in: bufio.NewReader(conn)}
 	for !strings.HasSuffix(c.head, "\r\n\r\n") {
@@ -48,7 +52,12 @@ func (r *rig) dialStream(query string, header ...string) *sseClient {
 // open opens a stream that must be admitted, and reads its connection event.
 func (r *rig) open(query string, header ...string) *sseClient {
 	r.t.Helper()
-	c := r.dialStream(query, header...)
+	return r.opened(r.dialStream(query, header...))
+}
+
+// opened reads the connection event of a stream that must be admitted.
+func (r *rig) opened(c *sseClient) *sseClient {
+	r.t.Helper()
 	require.True(r.t, strings.HasPrefix(c.head, "HTTP/1.1 200 OK\r\n"), c.head)
 	e := c.next()
 	require.Equal(r.t, "connection", e.name, e.raw)

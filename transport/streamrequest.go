@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
@@ -30,7 +29,7 @@ func (s *Server) readStreamRequest(ctx *fasthttp.RequestCtx) (*streamRequest, *p
 	}
 	r := &streamRequest{origin: string(ctx.Request.Header.Peek("Origin"))}
 	r.caller = caller.UserID
-	r.info = actor.Info{ID: newClientID(), UserID: caller.UserID, Expires: caller.Expires}
+	r.info = actor.Info{ID: wire.NewClientID(), UserID: caller.UserID, Expires: caller.Expires}
 	if refused := s.readWhose(args, caller, &r.info); refused != nil {
 		return nil, refused
 	}
@@ -179,48 +178,4 @@ func readLastEventID(ctx *fasthttp.RequestCtx, r *streamRequest) {
 			return
 		}
 	}
-}
-
-// accept is what an Accept header says of text/event-stream (RFC 9110 12.5.1).
-type accept struct {
-	allows bool // it is not excluded
-	named  bool // it is asked for by name
-}
-
-func parseAccept(header []byte) accept {
-	if len(header) == 0 {
-		return accept{allows: true}
-	}
-	var a accept
-	best := 0 // how specific the range that decides is
-	for item := range strings.SplitSeq(string(header), ",") {
-		media, params, _ := strings.Cut(item, ";")
-		rank := 0
-		switch strings.ToLower(strings.TrimSpace(media)) {
-		case "text/event-stream":
-			rank = 3
-		case "text/*":
-			rank = 2
-		case "*/*":
-			rank = 1
-		}
-		if rank > best {
-			best = rank
-			a = accept{allows: weight(params) > 0, named: rank == 3 && weight(params) > 0}
-		}
-	}
-	return a
-}
-
-// weight is the q of a media range; 1 if there is none.
-func weight(params string) float64 {
-	for p := range strings.SplitSeq(params, ";") {
-		name, value, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if strings.EqualFold(strings.TrimSpace(name), "q") {
-			if q, err := strconv.ParseFloat(strings.TrimSpace(value), 64); err == nil {
-				return q
-			}
-		}
-	}
-	return 1
 }

@@ -3,8 +3,6 @@ package transport
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/base64"
 	mathrand "math/rand/v2"
 	"net"
 	"strconv"
@@ -16,43 +14,60 @@ import (
 	"github.com/sseactor/sseactor/actor"
 	"github.com/sseactor/sseactor/actor/sse"
 	"github.com/sseactor/sseactor/transport/auth"
+	"github.com/sseactor/sseactor/transport/stream"
+	"github.com/sseactor/sseactor/transport/wire"
 )
 
 // openStream answers GET /api/sse. Once the caller is known to be let in as far as
 // the request goes, the connection leaves fasthttp; the hub's answer (admitted,
 // full, draining) is written to it by hand.
 func (s *Server) openStream(ctx *fasthttp.RequestCtx, _ auth.Identity) {
-	// A list may be spread over several fields (RFC 9110 5.2).
-	accept := parseAccept(bytes.Join(ctx.Request.Header.PeekAll("Accept"), []byte(",")))
-	if !accept.allows {
-		reply(ctx, problem{Status: 406, Code: "NOT_ACCEPTABLE", Detail: "this is a text/event-stream, which the Accept header excludes", Field: "Accept"})
+	named, refused := acceptsStream(&ctx.Request.Header)
+	if refused != nil {
+		reply(ctx, *refused)
 		return
 	}
 	r, refused := s.readStreamRequest(ctx)
 	switch {
 	case refused == nil:
-	case refused.Status == 503 && accept.named:
+	case refused.Status == 503 && named:
 		s.replyInStream(ctx, *refused)
 		return
 	default:
 		reply(ctx, *refused)
 		return
 	}
-	r.browser = accept.named
+	r.browser = named
 	if s.barred(r) {
 		leaveForGood(ctx)
 		return
 	}
-	if conn := ctx.Conn(); s.engine.Detaches(conn) {
+	takeOver(ctx, s.engine, func(conn net.Conn) { s.letIn(conn, r) })
+}
+
+// acceptsStream reports whether a caller asks for an event stream by name, and refuses one
+// that excludes it.
+func acceptsStream(h *fasthttp.RequestHeader) (named bool, refused *problem) {
+	// A list may be spread over several fields (RFC 9110 5.2).
+	accept := wire.ParseAccept(string(bytes.Join(h.PeekAll("Accept"), []byte(","))))
+	if !accept.Allows {
+		return false, &problem{Status: 406, Code: "NOT_ACCEPTABLE", Detail: "this is a text/event-stream, which the Accept header excludes", Field: "Accept"}
+	}
+	return accept.Named, nil
+}
+
+// takeOver takes a request's connection away from fasthttp, for a stream of an engine's.
+func takeOver(ctx *fasthttp.RequestCtx, engine *stream.Engine, open func(net.Conn)) {
+	if conn := ctx.Conn(); engine.Detaches(conn) {
 		// Here and now: a hijack takes another goroutine with a stack that has yet to
 		// grow, and in a storm of connects these were a sixth of what each costs. What
 		// fasthttp then writes to the connection is lost.
-		s.takeOver(conn, r)
+		open(conn)
 		ctx.SetConnectionClose()
 		return
 	}
 	ctx.HijackSetNoResponse(true)
-	ctx.Hijack(func(c net.Conn) { s.takeOver(unwrap(c), r) })
+	ctx.Hijack(func(c net.Conn) { open(unwrap(c)) })
 }
 
 // unwrap drops fasthttp's wrapper, which would keep its read buffer alive for as
@@ -64,47 +79,75 @@ func unwrap(c net.Conn) net.Conn {
 	return c
 }
 
-// takeOver makes a connection a stream, or says why not and closes it.
-func (s *Server) takeOver(conn net.Conn, r *streamRequest) {
-	defer func() {
-		if p := recover(); p != nil { // or one stream's would be the process's end
-			s.panicked("/api/sse", p)
-			_ = conn.Close()
-		}
-	}()
-	welcome, err := s.engine.Open(conn, r.info, s.source(r), func(w actor.Welcome) *sse.Frame {
-		switch w.Admission {
-		case actor.Admitted:
+// letIn makes a connection a user's stream, or says why not and closes it.
+func (s *Server) letIn(conn net.Conn, r *streamRequest) {
+	welcome, err := s.open(conn, r, &entrance{
+		path: "/api/sse", hub: s.hub, engine: s.engine, source: s.source(r), full: serverFull,
+		begin: func(w actor.Welcome) *sse.Frame {
 			if r.last != "" {
 				s.sent(w.LastID)
 			}
-			s.log.connected(r.info) // here, or the line of a short stream's end could be before it
+			s.streamOpened(r.info) // here, or the line of a short stream's end could be before it
 			return s.greeting(r, w)
-		case actor.Draining:
-			return s.refusal(r, shuttingDown, actor.CodeServerShutdown)
-		case actor.Full:
-			return s.refusal(r, problem{Status: 503, Code: actor.CodeMaxClients, Detail: "the server has as many streams as it may have", retryAfter: 5}, actor.CodeMaxClients)
-		case actor.TooMany:
-			return s.refusal(r, problem{Status: 429, Code: actor.CodeTooManyStreams, Detail: "this " + w.Limit + " has as many streams as it may have", retryAfter: 5}, actor.CodeTooManyStreams)
-		case actor.Stale:
-			return s.refusal(r, journalBusy, journalBusy.Code)
-		default: // it has not come to ask the hub, or the hub has stopped
-			if r.unread {
-				return s.refusal(r, mailboxFault, mailboxFault.Code)
-			}
-			return s.refusal(r, noStream, noStream.Code)
-		}
+		},
 	})
-	switch {
-	case welcome.Admission != actor.Admitted:
-		s.log.refused(r.info, welcome.Admission, err)
-	case s.barred(r):
+	if welcome.Admission != actor.Admitted {
+		s.streamRefused(r.info, welcome, r.refusal(welcome, serverFull), err)
+	}
+}
+
+// entrance is where streams come in: the users', or the operators'.
+type entrance struct {
+	path   string // for the log
+	hub    *actor.Hub
+	engine *stream.Engine
+	source stream.Source                  // of what the stream has missed; nil: nothing
+	full   problem                        // the answer when there are as many as may be
+	begin  func(actor.Welcome) *sse.Frame // what a stream that is let in begins with
+}
+
+// open makes a connection a stream, or says why not and closes it.
+func (s *Server) open(conn net.Conn, r *streamRequest, e *entrance) (welcome actor.Welcome, err error) {
+	defer func() {
+		if p := recover(); p != nil { // or one stream's would be the process's end
+			s.panicked(e.path, p)
+			_ = conn.Close()
+		}
+	}()
+	welcome, err = e.engine.Open(conn, r.info, e.source, func(w actor.Welcome) *sse.Frame {
+		if w.Admission == actor.Admitted {
+			return e.begin(w)
+		}
+		return s.refusal(r, r.refusal(w, e.full))
+	})
+	if welcome.Admission == actor.Admitted && s.barred(r) {
 		// Barred since it was asked: whoever ended the streams there were did not find
 		// this one.
 		ctx, cancel := context.WithTimeout(context.Background(), askTimeout)
 		defer cancel()
-		_, _ = s.hub.Disconnect(ctx, actor.Filter{ClientID: r.info.ID}) // an error means that the hub ends them all
+		_, _ = e.hub.Disconnect(ctx, actor.Filter{ClientID: r.info.ID}) // an error means that the hub ends them all
 	}
+	return welcome, err
+}
+
+var serverFull = problem{Status: 503, Code: actor.CodeMaxClients, Detail: "the server has as many streams as it may have", retryAfter: 5}
+
+// refusal is why a stream is not let in.
+func (r *streamRequest) refusal(w actor.Welcome, full problem) problem {
+	switch w.Admission {
+	case actor.Draining:
+		return shuttingDown
+	case actor.Full:
+		return full
+	case actor.TooMany:
+		return problem{Status: 429, Code: actor.CodeTooManyStreams, Detail: "this " + w.Limit + " has as many streams as it may have", retryAfter: 5}
+	case actor.Stale:
+		return journalBusy
+	}
+	if r.unread { // it has not come to ask the hub, or the hub has stopped
+		return mailboxFault
+	}
+	return noStream
 }
 
 // replyInStream tells a caller that asks for an event stream to come back: after any
@@ -152,13 +195,6 @@ type streamRequest struct {
 // maxAgent bounds what is kept of a User-Agent, in bytes.
 const maxAgent = 200
 
-// newClientID makes an id that nobody guesses, of 128 random bits.
-func newClientID() string {
-	var b [16]byte
-	rand.Read(b[:])
-	return base64.RawURLEncoding.EncodeToString(b[:])
-}
-
 func clip(b []byte, most int) []byte { return b[:min(len(b), most)] }
 
 // describeCaller notes who is behind a connection, for people to read. Agents are
@@ -202,49 +238,20 @@ func (s *Server) appendOrigin(b []byte, origin string) []byte {
 	return b
 }
 
-// greeting is the head of a stream and its first event. It is written by hand: in a
-// storm of reconnects there are many.
+// greeting is the head of a stream and its first event.
 func (s *Server) greeting(r *streamRequest, w actor.Welcome) *sse.Frame {
 	now := time.Now()
-	b := make([]byte, 0, 256)
-	b = appendText(append(b, `{"status":"connected","clientId":`...), r.info.ID)
-	if r.info.UserID != "" {
-		b = appendText(append(b, `,"userId":`...), r.info.UserID)
-	}
-	if r.info.SessionID != "" {
-		b = appendText(append(b, `,"sessionId":`...), r.info.SessionID)
-	}
-	b = appendText(append(b, `,"timestamp":`...), actor.Timestamp(now))
-	b = appendResume(b, r, w)
-	// 1 to 1.5 times the setting: streams that break together come back apart.
-	retry := s.opts.Hub.Retry + time.Duration(mathrand.Int64N(int64(s.opts.Hub.Retry)/2+1))
-	return sse.NewControl(sse.NameConnection, retry, append(b, '}')).Prefixed(s.streamHead(r.origin, now))
-}
-
-// appendResume writes what a client that was away is told of what it has missed.
-func appendResume(b []byte, r *streamRequest, w actor.Welcome) []byte {
-	if w.Replay.Verdict == actor.NotAsked {
-		return b
-	}
-	b = appendText(append(b, `,"resume":{"status":`...), w.Replay.Verdict.String())
-	if r.last != "" {
-		b = appendText(append(b, `,"from":`...), r.last)
-	}
-	b = appendText(append(b, `,"to":`...), w.LastID.String())
-	if w.Replay.Whole { // else an event says so, behind the last of them
-		b = append(b, `,"replayed":`...)
-		b = strconv.AppendInt(b, int64(w.Replay.Queued), 10)
-	}
-	return append(b, '}')
+	g := wire.Greeting{LastEventID: r.last, Welcome: w, Retry: s.opts.Hub.Retry, Heartbeat: s.opts.Hub.HeartbeatInterval}
+	return g.Frame(&r.info, now).Prefixed(s.streamHead(r.origin, now))
 }
 
 // refusal is the answer to a caller that can't be let in now. EventSource gives up
 // for good on any status but 200, so a caller that asks for an event stream is
 // told in one when to come back.
-func (s *Server) refusal(r *streamRequest, p problem, code string) *sse.Frame {
+func (s *Server) refusal(r *streamRequest, p problem) *sse.Frame {
 	now := time.Now()
 	if r.browser {
-		return actor.ErrorFrame(code, p.Detail, s.comeBack(), now).Prefixed(s.streamHead(r.origin, now))
+		return actor.ErrorFrame(p.Code, p.Detail, s.comeBack(), now).Prefixed(s.streamHead(r.origin, now))
 	}
 	body := p.json()
 	b := make([]byte, 0, 512+len(body))
@@ -259,9 +266,4 @@ func (s *Server) refusal(r *streamRequest, p problem, code string) *sse.Frame {
 	b = fasthttp.AppendHTTPDate(b, now)
 	b = append(s.appendOrigin(b, r.origin), "\r\n\r\n"...)
 	return sse.NewRaw(append(b, body...))
-}
-
-// streamClosed is told of each stream that has ended.
-func (s *Server) streamClosed(c *actor.Client, why actor.Reason, err error) {
-	s.log.disconnected(c.Info(), why, err)
 }

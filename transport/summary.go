@@ -55,7 +55,7 @@ type journalSummary struct {
 	PushedOut uint64 `json:"pushedOut"` // unacknowledged, of full mailboxes
 }
 
-func summaryOfHistory(stats actor.Stats) historySummary {
+func summaryOfHistory(stats *actor.Stats) historySummary {
 	h := historySummary{Events: stats.HistoryEvents, Bytes: stats.HistoryBytes, Replayed: stats.Replayed, Resumes: make(map[string]uint64)}
 	for _, verdict := range actor.Verdicts() {
 		if n := stats.Resumes[verdict]; n > 0 {
@@ -86,6 +86,10 @@ func (s *Server) summary() (*summary, error) {
 	if err != nil {
 		return nil, err
 	}
+	return s.summaryOf(&stats), nil
+}
+
+func (s *Server) summaryOf(stats *actor.Stats) *summary {
 	ended := make(map[string]uint64)
 	for _, why := range actor.Reasons() {
 		if n := stats.Ended[why]; n > 0 {
@@ -116,7 +120,7 @@ func (s *Server) summary() (*summary, error) {
 		Journal:            s.summaryOfJournal(),
 		Draining:           stats.Draining,
 		Timestamp:          actor.Timestamp(time.Now()),
-	}, nil
+	}
 }
 
 // metricsJSON answers GET /api/sse/metrics.

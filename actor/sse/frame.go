@@ -54,6 +54,12 @@ func (f *Frame) Seal(id string) {
 	f.wire = append(f.wire, '\n', '\n')
 }
 
+// End ends the block of a frame that is to have no id, in Seal's place.
+func (f *Frame) End() {
+	f.id = ""
+	f.wire = append(f.wire, '\n')
+}
+
 // NewControl encodes one of the server's own events. It carries no id: it must
 // not move the client's Last-Event-ID (WHATWG HTML 9.2.6). The retry goes into
 // the same block, because a block of its own reaches some clients as an empty

@@ -134,6 +134,14 @@ func TestFrameTellsItsIDAndPriority(t *testing.T) {
 	}
 }
 
+func TestAFrameThatIsEndedHasNoID(t *testing.T) {
+	f := sse.NewFrame(sse.Event{Data: "x", ID: id(t, "a"), Priority: sse.Low})
+	f.End()
+	assert.Equal(t, "data: x\n\n", string(f.Bytes()))
+	assert.Empty(t, f.ID())
+	assert.Equal(t, sse.Low, f.Priority())
+}
+
 // Control frames: the server's own.
 func TestControlBytes(t *testing.T) {
 	long := strings.Repeat("x", 300)

@@ -1,5 +1,6 @@
 // Package wire reads the JSON of POST /api/sse and checks it: what leaves here can
-// be sent as it is. It reads no more than it is given and keeps nothing.
+// be sent as it is. It reads no more than it is given and keeps nothing. It also has
+// what each GET /api/sse begins with.
 package wire
 
 import (

@@ -86,10 +86,18 @@ func walk(h *history.History, r *history.Reader, number uint64) (texts []string)
 		if e == nil {
 			return texts
 		}
-		line, _, _ := strings.Cut(string(e.Frame.Bytes()), "\n")
-		texts = append(texts, strings.TrimPrefix(line, "data: "))
+		texts = append(texts, dataOf(e))
 		w.Step(n)
 	}
+}
+
+// dataOf is an event's data, empty for none.
+func dataOf(e *history.Event) string {
+	if e == nil {
+		return ""
+	}
+	line, _, _ := strings.Cut(string(e.Frame.Bytes()), "\n")
+	return strings.TrimPrefix(line, "data: ")
 }
 
 // A history is what a list with the same bounds is.
@@ -177,6 +185,13 @@ func TestHistoryIsAListWithBounds(t *testing.T) {
 				}
 			}
 			require.Equal(t, want, walk(h, r, h.After(id(from))), "seed %d, event %d", seed, n)
+			newest := ""
+			for _, k := range list {
+				if k.isFor(r) {
+					newest = fmt.Sprint("event ", k.n)
+				}
+			}
+			require.Equal(t, newest, dataOf(h.Newest(r)), "seed %d, event %d", seed, n)
 			at, several := h.Find(own, r)
 			require.Equal(t, wantOwn, at)
 			require.Equal(t, again > 1, several)

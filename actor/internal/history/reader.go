@@ -79,6 +79,29 @@ func (w *Walk) Step(number uint64) {
 	}
 }
 
+// Newest gives the newest event that a reader may see; nil: there is none. It looks at
+// one event of each of the reader's lines, and not at its Own.
+func (h *History) Newest(r *Reader) *Event {
+	newest, found := h.all.newest()
+	look := func(l *line) {
+		if l == nil {
+			return // the empty name is in no map
+		}
+		if number, any := l.newest(); any && (!found || number > newest) {
+			newest, found = number, true
+		}
+	}
+	look(h.named[kindUser][r.User])
+	look(h.named[kindSession][r.Session])
+	for _, topic := range r.Topics {
+		look(h.named[kindTopic][topic])
+	}
+	if !found {
+		return nil
+	}
+	return h.events.at(newest)
+}
+
 // Expired reports whether the event is too old to be replayed.
 func (e *Event) Expired(tick uint32) bool { return e.until != 0 && int32(tick-e.until) >= 0 }
 

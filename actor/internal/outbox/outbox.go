@@ -300,6 +300,12 @@ func (o *Outbox) Stuck() bool {
 	return s == stateBusy || s == stateParked
 }
 
+// Stalled reports whether the connection takes nothing at the moment. Any goroutine.
+func (o *Outbox) Stalled() bool {
+	w := o.word.Load()
+	return state(w) == stateParked || w&flagAside != 0
+}
+
 // LastWrite is the tick of the last successful write. Any goroutine.
 func (o *Outbox) LastWrite() uint32 { return uint32(o.progress.Load() >> 32) }
 

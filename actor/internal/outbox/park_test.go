@@ -55,6 +55,18 @@ func TestWritable(t *testing.T) {
 	})
 }
 
+func TestStalledIsWhoTakesNothingNow(t *testing.T) {
+	assert.False(t, idleBox(t).Stalled())
+	b := busyBox(t)
+	assert.False(t, b.Stalled(), "its owner is at it")
+	b.Aside()
+	assert.True(t, b.Stalled(), "and waits for the peer")
+	b = parkedBox(t, 0)
+	assert.True(t, b.Stalled())
+	require.True(t, b.Writable())
+	assert.False(t, b.Stalled())
+}
+
 // What another goroutine asks while the owner writes is seen before it parks or
 // goes idle.
 func TestDuringAWrite(t *testing.T) {
