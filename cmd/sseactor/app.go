@@ -135,13 +135,24 @@ func (a *app) runUntil(ctx context.Context) error {
 
 // url is where a person on this machine reaches the server.
 func (a *app) url() string {
-	scheme := "http"
 	if a.config.TLSCert != "" {
-		scheme = "https"
+		return urlOf("https", a.public)
 	}
-	host, port, err := net.SplitHostPort(a.public.Addr().String())
+	return urlOf("http", a.public)
+}
+
+// adminURL is where the operators' endpoints are.
+func (a *app) adminURL() string {
+	if a.private != nil {
+		return urlOf("http", a.private)
+	}
+	return a.url()
+}
+
+func urlOf(scheme string, ln net.Listener) string {
+	host, port, err := net.SplitHostPort(ln.Addr().String())
 	if err != nil {
-		return scheme + "://" + a.public.Addr().String()
+		return scheme + "://" + ln.Addr().String()
 	}
 	if ip := net.ParseIP(host); ip == nil || ip.IsUnspecified() {
 		host = "localhost"

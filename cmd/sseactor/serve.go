@@ -49,7 +49,7 @@ func serve(ctx context.Context, args []string, std stdio) error {
 	}
 	warn(c, log)
 	if key != "" {
-		invite(std.out, app.url(), key)
+		invite(std.out, app.url(), app.adminURL(), key)
 	}
 	return app.runUntil(ctx)
 }
@@ -98,17 +98,19 @@ func developmentKey(c *config.Config) (string, error) {
 }
 
 // invite shows somebody who is trying the server what to paste.
-func invite(w io.Writer, url, key string) {
+func invite(w io.Writer, url, admin, key string) {
 	fmt.Fprintf(w, `
-Try it: open %[1]s/#key=%[2]s
+Try it:     %[1]s/demo#key=%[3]s
+Dashboard:  %[2]s/admin#key=%[3]s
+
 or in two terminals:
 
   curl -N '%[1]s/api/sse?sessionId=demo'
 
-  curl %[1]s/api/sse -H 'Authorization: Bearer %[2]s' \
+  curl %[1]s/api/sse -H 'Authorization: Bearer %[3]s' \
     -d '{"event":"notification","data":{"message":"Hello World"},"sessionId":"demo"}'
 
 This key was made for development. Stop the server with Ctrl-C.
 
-`, url, key)
+`, url, admin, key)
 }

@@ -90,7 +90,7 @@ func TestTheDevelopmentKey(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "key")
 	run := func(t *testing.T) (key string) {
 		p := start(t, serve, nil, "--mode", "development", "--addr", "127.0.0.1:0", "--dev-key-file", file)
-		m := p.out.wait(t, `open (http://\S+)/#key=(sse_[0-9a-f]{64})\n`)
+		m := p.out.wait(t, `Try it: +(http://\S+)/demo#key=(sse_[0-9a-f]{64})\n`)
 		status, _ := get(t, m[1]+"/api/sse/admin/clients", m[2])
 		assert.Equal(t, 200, status, "it may do everything")
 		require.NoError(t, p.end())
@@ -155,6 +155,24 @@ func TestEachDevelopmentServerWithoutAFileHasItsOwnKey(t *testing.T) {
 		require.NoError(t, p.end())
 	}
 	assert.Len(t, keys, 2)
+}
+
+// The dashboard is where the operators' endpoints are.
+func TestThePrintedLinksLeadToPages(t *testing.T) {
+	for name, args := range map[string][]string{"one listener": nil, "a private one": {"--metrics-addr", "127.0.0.1:0"}} {
+		t.Run(name, func(t *testing.T) {
+			checkLeaks(t)
+			p := start(t, serve, nil, append([]string{"--mode", "development", "--addr", "127.0.0.1:0"}, args...)...)
+			for _, link := range p.out.wait(t, `Try it: +(http://\S+)#key=\S+\nDashboard: +(http://\S+)#key=`)[1:] {
+				resp, err := http.Get(link)
+				require.NoError(t, err)
+				require.NoError(t, resp.Body.Close())
+				assert.Equal(t, 200, resp.StatusCode, link)
+				assert.Equal(t, "text/html; charset=utf-8", resp.Header.Get("Content-Type"), link)
+			}
+			require.NoError(t, p.end())
+		})
+	}
 }
 
 // What the server prints to be pasted, pasted.

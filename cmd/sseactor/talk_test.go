@@ -59,8 +59,8 @@ func TestSend(t *testing.T) {
 		env  []string
 		want string
 	}{
-		"an empty target is no broadcast": {[]string{"--user", "", "x"}, env, "400 INVALID_EVENT: userId: empty"},
-		"no topics are no broadcast":      {[]string{"--topics", "", "x"}, env, "400 INVALID_EVENT: topics[0]: empty"},
+		"an empty target is no broadcast": {[]string{"--user", "", "x"}, env, "userId: empty"},
+		"no topics are no broadcast":      {[]string{"--topics", "", "x"}, env, "topics[0]: empty"},
 		"no key":                          {[]string{"x"}, env[:1], "401 UNAUTHORIZED"},
 		"a key is reused":                 {[]string{"--idempotency-key", "k", "other"}, env, "422 IDEMPOTENCY_KEY_REUSED"},
 	} {

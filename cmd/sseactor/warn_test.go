@@ -1,81 +1,34 @@
 package main
 
 import (
-	"bytes"
-	"log/slog"
-	"os"
-	"path/filepath"
-	"runtime"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/sseactor/sseactor/cmd/sseactor/internal/config"
 )
+
+// saidAtTheStart is the log of a server that is started and ended.
+func saidAtTheStart(t *testing.T, args ...string) string {
+	t.Helper()
+	p := start(t, serve, []string{"SSEACTOR_API_KEYS=app:" + longSecret}, append([]string{"--addr", "127.0.0.1:0", "--log-format", "json"}, args...)...)
+	p.err.wait(t, `"msg":"sseactor is serving"`)
+	require.NoError(t, p.end())
+	return p.err.String()
+}
 
 func TestUnsafeSettingsAreSaidAtTheStart(t *testing.T) {
 	checkLeaks(t)
-	said := func(t *testing.T, args ...string) string {
-		p := start(t, serve, []string{"SSEACTOR_API_KEYS=app:" + longSecret}, append([]string{"--addr", "127.0.0.1:0", "--log-format", "json"}, args...)...)
-		p.err.wait(t, `"msg":"sseactor is serving"`)
-		require.NoError(t, p.end())
-		return p.err.String()
-	}
 	t.Run("none, of a good configuration", func(t *testing.T) {
-		assert.NotContains(t, said(t), unsafeSetting)
+		assert.NotContains(t, saidAtTheStart(t), unsafeSetting)
 	})
 	t.Run("each with its problem and what to do", func(t *testing.T) {
-		log := said(t, "--public-topics", "*", "--user-sends", "anything")
+		log := saidAtTheStart(t, "--public-topics", "*", "--user-sends", "anything")
 		assert.Equal(t, 2, strings.Count(log, unsafeSetting))
 		assert.Contains(t, log, `"level":"WARN","msg":"unsafe setting","setting":"public-topics","problem":"lets anybody subscribe to every topic","fix":"name the topics that are for everybody"`)
 		assert.Contains(t, log, `"setting":"user-sends"`)
 	})
 	t.Run("none in development", func(t *testing.T) {
-		assert.NotContains(t, said(t, "--mode", "development"), unsafeSetting)
+		assert.NotContains(t, saidAtTheStart(t, "--mode", "development"), unsafeSetting)
 	})
-	for mode, unsafe := range map[os.FileMode]bool{
-		0o600: false, 0o400: false, 0o640: false, 0o440: false, // a group, such as the server's, may read
-		0o644: true, 0o604: true, 0o660: true, 0o620: true, 0o602: true, 0o601: true,
-	} {
-		t.Run("a file of keys of the mode "+mode.String(), func(t *testing.T) {
-			if runtime.GOOS == "windows" {
-				t.Skip("a mode says nothing there")
-			}
-			file := filepath.Join(t.TempDir(), "keys")
-			require.NoError(t, os.WriteFile(file, []byte("# none\n"), 0o600))
-			require.NoError(t, os.Chmod(file, mode))
-			log := said(t, "--api-keys-file", file)
-			assert.Equal(t, unsafe, strings.Contains(log, `"msg":"unsafe setting","setting":"api-keys-file","problem":"names a file that others may read or change: `+file))
-			assert.Equal(t, unsafe, strings.Contains(log, `"fix":"chmod g-w,o= `+file))
-		})
-	}
-}
-
-func TestADirectoryOfEventsIsForTheServerAlone(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a mode says nothing there")
-	}
-	dir := t.TempDir()
-	for mode, unsafe := range map[os.FileMode]bool{0o700: false, 0o750: false, 0o755: true, 0o770: true} {
-		require.NoError(t, os.Chmod(dir, mode))
-		var said bytes.Buffer
-		warnOfFiles([]config.SecretFile{{Setting: "data-dir", Path: dir}}, slog.New(slog.NewJSONHandler(&said, nil)))
-		assert.Equal(t, unsafe, strings.Contains(said.String(), "names a directory that others may read or change"), "%o", mode)
-	}
-}
-
-func TestPublicFilesMayBeReadAndNotChanged(t *testing.T) {
-	if runtime.GOOS == "windows" {
-		t.Skip("a mode says nothing there")
-	}
-	file := filepath.Join(t.TempDir(), "jwt.pem")
-	for mode, unsafe := range map[os.FileMode]bool{0o644: false, 0o600: false, 0o664: true, 0o646: true} {
-		require.NoError(t, os.WriteFile(file, nil, 0o600))
-		require.NoError(t, os.Chmod(file, mode))
-		var said bytes.Buffer
-		warnOfFiles([]config.SecretFile{{Setting: "jwt-keys-file", Path: file, Public: true}}, slog.New(slog.NewJSONHandler(&said, nil)))
-		assert.Equal(t, unsafe, strings.Contains(said.String(), "names a file that others may change"), "%o", mode)
-	}
 }

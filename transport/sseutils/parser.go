@@ -1,4 +1,4 @@
-package client
+package sseutils
 
 import (
 	"bufio"
@@ -9,15 +9,8 @@ import (
 	"time"
 )
 
-// Event is one received event.
-type Event struct {
-	Type string
-	Data string
-	ID   string // the last id seen, this event's or an earlier one's
-}
-
-// Parser reads events from a stream as WHATWG HTML 9.2.6 says.
-type Parser struct {
+// parser reads events from a stream as WHATWG HTML 9.2.6 says.
+type parser struct {
 	LastEventID string
 	Retry       time.Duration // the last retry seen; zero: none
 
@@ -27,19 +20,20 @@ type Parser struct {
 // maxLine bounds a line of a stream; a server's events are far smaller.
 const maxLine = 16 << 20
 
-// NewParser reads from r.
-func NewParser(r io.Reader) *Parser {
-	p := &Parser{lines: bufio.NewScanner(r)}
+// newParser reads from r.
+func newParser(r io.Reader) *parser {
+	p := &parser{lines: bufio.NewScanner(r)}
 	p.lines.Buffer(make([]byte, 0, 4096), maxLine)
 	ended := &lineEnds{}
 	p.lines.Split(ended.split)
 	return p
 }
 
-// Next returns the next event. Comments and blocks without data are passed over;
+// Next returns the next event; its ID is the last one seen, this event's or an earlier
+// one's. Comments and blocks without data are passed over;
 // an event that the stream's end cuts off is not returned.
-func (p *Parser) Next() (Event, error) {
-	var e Event
+func (p *parser) Next() (Message, error) {
+	var e Message
 	var data []byte
 	some := false
 	id := p.LastEventID
@@ -48,7 +42,7 @@ func (p *Parser) Next() (Event, error) {
 		if line == "" {
 			p.LastEventID = id
 			if !some {
-				e = Event{}
+				e = Message{}
 				continue
 			}
 			e.Data, e.ID = strings.TrimSuffix(string(data), "\n"), id
@@ -75,9 +69,9 @@ func (p *Parser) Next() (Event, error) {
 		}
 	}
 	if err := p.lines.Err(); err != nil {
-		return Event{}, err
+		return Message{}, err
 	}
-	return Event{}, io.EOF
+	return Message{}, io.EOF
 }
 
 // lineEnds splits at CR, LF and CRLF. It does not wait behind a CR for an LF that
