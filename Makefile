@@ -15,20 +15,20 @@ MODULES     := . transport/interop bench/peers bench/journal loadtest/k6
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-go test-interop test-k6 lint fuzz tools readme clean \
-	acceptance bench-resume load-10k load-1m bench bench-bars bench-peers bench-growth bench-million \
+.PHONY: help run build test test-go test-interop test-k6 test-web web client-package screenshots lint fuzz tools readme clean \
+	acceptance bench-resume load-10k load-1m bench bench-bars bench-dashboard bench-peers bench-growth bench-million \
 	k6 k6-run k6-check k6-smoke k6-10k k6-spike k6-soak k6-slow k6-publish
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## start a development server with a page to try it on (ADDR=:8080)
+run: build ## start a development server with a page to try it on and a dashboard (ADDR=:8080)
 	@exec $(BIN) serve --mode development --addr $(ADDR) --dev-key-file .dev-key
 
 build: ## build bin/sseactor
 	@$(GO) build -o $(BIN) ./cmd/sseactor
 
-test: tools test-go test-interop test-k6 ## run every test, Go's with the race detector; installs what they need where it can
+test: tools test-go test-interop test-k6 test-web ## run every test, Go's with the race detector; installs what they need where it can
 
 test-go: ## run the Go tests of the product and its tools
 	$(GO) test -race -timeout 10m ./...
@@ -39,8 +39,21 @@ test-interop: ## run others' SSE clients, a browser, nginx and sign-in packages 
 test-k6: k6-check ## run the tests of the k6 extension, and every load test small
 	cd loadtest/k6 && $(GO) test -timeout 10m ./sse
 
+test-web: ## run the tests of the npm package and the pages, in a real browser against the real server
+	@.ci/web
+
 tools: ## install what the tests drive (Debian packages as root; else say what is missing)
 	@.ci/tools
+
+web: ## build the pages that the server carries, from their sources (transport/web/dist)
+	cd transport/web && npm ci && npm run build
+
+screenshots: build ## make the README's screenshots anew, from a real server (about 6 minutes)
+	cd transport/web && npm ci && SSEACTOR_BIN=$(CURDIR)/$(BIN) node e2e/screenshots.mjs
+
+client-package: ## pack the npm package: bin/sseactor-<version>.tgz
+	@mkdir -p bin
+	cd transport/web && npm ci && npm run build -w client && npm pack -w client --pack-destination $(CURDIR)/bin
 
 lint: ## gofmt, go vet and staticcheck
 	@test -z "$$(gofmt -l actor bench cmd loadtest transport | tee /dev/stderr)" || { echo 'run gofmt -w on these'; exit 1; }
@@ -64,6 +77,10 @@ load-10k: build ## the system's document held against 10,000 real streams, with 
 bench-bars: build ## idle memory, heartbeats, 1 % stalled clients, single events under fire: at 18,000 streams, against their bars
 	$(GO) run ./bench/acceptance -bin $(BIN) -run idle,heartbeats,crossfire -streams 18000
 	$(GO) run ./bench/acceptance -bin $(BIN) -run minority
+
+bench-dashboard: build ## with 10,000 streams: how soon the dashboard is there in a browser, what an operator who looks on costs, how long a search takes (about 5 minutes)
+	cd transport/web && npm ci && SSEACTOR_BIN=$(CURDIR)/$(BIN) node e2e/opening.mjs $(STREAMS)
+	$(GO) run ./bench/acceptance -bin $(BIN) -run dashboard -streams $(STREAMS)
 
 bench-peers: ## the same work for sseactor and what people would pick instead, in turns (about 20 minutes); writes bench/results and bench/README.md
 	@.ci/tools peers

@@ -56,6 +56,7 @@ var scenarios = []scenario{
 	{"heartbeats", "what streams cost that nothing is sent to", heartbeats, true},
 	{"siege", "what slow connections and guessed tokens cost those who behave", siege, true},
 	{"rates", "how exactly a stream's event rate holds", rates, true},
+	{"dashboard", "what an operator who looks on costs, and how long a search takes", dashboard, true},
 	{"signedin", "what a session's cookie costs at a connect", signedIn, true},
 	{"settings", "what each setting of history and mailboxes does, and whether the verdict says so", settings, true},
 	{"mailbox", "a user with several devices, away while a whole mailbox is sent, and kill -9", mailbox, true},

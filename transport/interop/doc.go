@@ -13,7 +13,7 @@
 //
 //	go test ./...                                          all of it, in about half a minute
 //	go test -race ./...                                    the server has the race detector too
-//	go test -run XXX -fuzz Frame -fuzztime 1m -fuzzminimizetime 1s .
+//	go test -run '^$' -fuzz Frame -fuzztime 1m -fuzzminimizetime 1s .
 //	SSEACTOR_BIN=/path/to/sseactor go test ./...           another build of the server
 //
 // The npm packages are installed on the first run (npm ci in node/). CHROMIUM,
