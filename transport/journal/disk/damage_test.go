@@ -71,11 +71,18 @@ func written(t *testing.T) (l *ledger, dir string) {
 		}
 		return names
 	}
+	// A table is in the list of tables on disk before the store shows it.
+	quiet := func() bool {
+		now := l.store.db.Metrics()
+		return now.Flush.NumInProgress == 0 && now.Compact.NumInProgress == 0
+	}
 	var tables []string
 	require.Eventually(t, func() bool {
-		tables = live()
+		if tables = live(); !quiet() {
+			return false
+		}
 		dir = copyOf(t, l.store.options.Dir)
-		return slices.Equal(tables, live())
+		return quiet() && slices.Equal(tables, live())
 	}, 30*time.Second, time.Millisecond)
 	require.NoError(t, l.store.Close())
 	for _, file := range filesOf(t, dir, tableEnding) {

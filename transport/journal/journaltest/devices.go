@@ -115,7 +115,7 @@ func topics(t *testing.T, s Subject) {
 
 // Visitors make up sessions, as many as they like.
 func crowd(t *testing.T, s Subject) {
-	r := open(t, s, func(b *journal.Bounds) { b.Total = 6 * s.Total })
+	r := open(t, s, func(b *journal.Bounds) { b.Total = 24 * s.Total })
 	r.fill(1, 1, ann)
 	r.advance(ann, "laptop", sse.Sequence{})
 	r.later(time.Second)
@@ -126,8 +126,9 @@ func crowd(t *testing.T, s Subject) {
 		positions := []journal.Position{{Box: ann, Device: "phone", ID: id(n)}}
 		for i := range 100 {
 			name := noise(100*n+i, 128)
-			positions = append(positions, journal.Position{Box: journal.Box{Kind: journal.Session, Name: name}, Device: name, ID: id(1)})
+			positions = append(positions, journal.Position{Box: journal.Box{Kind: journal.Session, Name: name}, Device: name})
 		}
+		positions[1].ID = id(1) // most have read nothing, and one has
 		slices.Reverse(positions) // the last is behind what is refused
 		err = r.Advance(context.Background(), positions, r.Now())
 	}
