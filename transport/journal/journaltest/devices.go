@@ -128,7 +128,7 @@ func crowd(t *testing.T, s Subject) {
 			name := noise(100*n+i, 128)
 			positions = append(positions, journal.Position{Box: journal.Box{Kind: journal.Session, Name: name}, Device: name})
 		}
-		positions[1].ID = id(1) // most have read nothing, and one has
+		positions[1].ID = id(1)   // most have read nothing, and one has
 		slices.Reverse(positions) // the last is behind what is refused
 		err = r.Advance(context.Background(), positions, r.Now())
 	}
