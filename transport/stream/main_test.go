@@ -22,7 +22,16 @@ func descriptors(t testing.TB) int {
 	t.Helper()
 	all, err := os.ReadDir("/proc/self/fd")
 	if err != nil {
-		t.Skip("no /proc to count descriptors in")
+		without(t, "/proc to count descriptors in")
 	}
 	return len(all)
+}
+
+// without skips a test that can't be without something; with REQUIRE_ALL=1 it fails.
+func without(t testing.TB, what string) {
+	t.Helper()
+	if os.Getenv("REQUIRE_ALL") == "1" {
+		t.Fatal("there is no " + what + "; and REQUIRE_ALL=1")
+	}
+	t.Skip("there is no " + what)
 }

@@ -156,7 +156,7 @@ func shortStream(t *testing.T, address, name string, names *sync.Map, random *ra
 func TestNewsOfAnEarlierUseOfADescriptorIsIgnored(t *testing.T) {
 	r := newRig(t, Options{})
 	if r.engine.poller == nil {
-		t.Skip("this system has only the portable path")
+		without(t, "raw path on this system, only the portable one")
 	}
 	client, server := connectTCP(t)
 	got := collect(client)
