@@ -23,13 +23,7 @@ describe('tabs that share', () => {
     await publisher.send(3)
     for (const tab of tabs) await tab.hasExactly(publisher.ids)
 
-    const flow = publisher.flow()
-    const { leader, others } = roles(tabs)
-    await others[0]?.has('event', 10)
-    await leader.page.close()
-    await handedOver(others)
-    await flow.stop()
-    for (const tab of others) await tab.hasExactly(publisher.ids)
+    await loseTheirLeader(tabs, publisher, async (leader) => { await leader.page.close() })
     await server.streams(1)
     expect(await server.metrics()).toMatchObject({ totalConnections: 2 })
   })
@@ -37,28 +31,15 @@ describe('tabs that share', () => {
   test('hand it over when the leader crashes', async ({ start }) => {
     const stage = await start(beating)
     const tabs = await openTabs(stage, 3)
-    const { leader, others } = roles(tabs)
-    const publisher = new Publisher(stage.server, s)
-    const flow = publisher.flow()
-    await others[0]?.has('event', 10)
-    await leader.crash()
-    await handedOver(others)
-    await flow.stop()
-    for (const tab of others) await tab.hasExactly(publisher.ids)
+    await loseTheirLeader(tabs, new Publisher(stage.server, s), async (leader) => { await leader.crash() })
     await stage.server.streams(1)
   })
 
   test('hand it over when the leader is frozen, and it catches up when it is not', async ({ start }) => {
     const stage = await start(beating)
     const tabs = await openTabs(stage, 3)
-    const { leader, others } = roles(tabs)
     const publisher = new Publisher(stage.server, s)
-    const flow = publisher.flow()
-    await others[0]?.has('event', 10)
-    await leader.freeze()
-    await handedOver(others)
-    await flow.stop()
-    for (const tab of others) await tab.hasExactly(publisher.ids)
+    const leader = await loseTheirLeader(tabs, publisher, async (leader) => { await leader.freeze() })
     await leader.thaw()
     await publisher.send(3)
     for (const tab of tabs) await tab.hasExactly(publisher.ids)
@@ -68,14 +49,9 @@ describe('tabs that share', () => {
   test('take it over when the leader hangs, and it catches up when it does not', async ({ start }) => {
     const stage = await start({ 'heartbeat-interval': '400ms' })
     const tabs = await openTabs(stage, 3, { main: { ...shared.main, heartbeatInterval: 400 } })
-    const { leader, others } = roles(tabs)
     const publisher = new Publisher(stage.server, s)
-    const flow = publisher.flow()
-    await others[0]?.has('event', 10)
-    const release = await hang(leader, stage.site)
-    await handedOver(others)
-    await flow.stop()
-    for (const tab of others) await tab.hasExactly(publisher.ids)
+    let release = () => {}
+    await loseTheirLeader(tabs, publisher, async (leader) => { release = await hang(leader, stage.site) })
     release()
     await publisher.send(3)
     for (const tab of tabs) await tab.hasExactly(publisher.ids)
@@ -224,6 +200,18 @@ function roles (tabs: Tab[]): { leader: Tab, others: Tab[] } {
 async function handedOver (tabs: Tab[]): Promise<void> {
   await until('another tab asks for the stream', () => tabs.some(({ asked }) => asked > 0))
   for (const tab of tabs) await tab.is('open')
+}
+
+/** Something happens to the leader while events are sent: another one leads, and the others have all of them. */
+async function loseTheirLeader (tabs: Tab[], publisher: Publisher, how: (leader: Tab) => Promise<void>): Promise<Tab> {
+  const { leader, others } = roles(tabs)
+  const flow = publisher.flow()
+  await others[0]?.has('event', 10)
+  await how(leader)
+  await handedOver(others)
+  await flow.stop()
+  for (const tab of others) await tab.hasExactly(publisher.ids)
+  return leader
 }
 
 /** Makes the browser of that page slow to say who has a lock: events come before its answer. */
