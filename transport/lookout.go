@@ -172,8 +172,19 @@ func (l *lookout) leave(id string) {
 	delete(l.viewers, id)
 	if len(l.viewers) == 0 {
 		l.watched.Store(false)
-		l.newest = nil
 	}
+}
+
+// rest reports whether there is nobody to feed. Whoever comes before it says so has the
+// newest sample at once, and not after what is left of a second: a page that is loaded again.
+func (l *lookout) rest() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.viewers) > 0 {
+		return false
+	}
+	l.newest = nil
+	return true
 }
 
 // end ends the streams of an operator who is kept out.
@@ -216,7 +227,7 @@ func (l *lookout) serve() {
 			return
 		case <-ticker.C:
 		}
-		if !l.watched.Load() {
+		if l.rest() {
 			l.activity.Collect(func(*monitor.Viewer, monitor.Batch) {}) // what they did not wait for
 			return
 		}

@@ -147,6 +147,21 @@ func TestNothingIsComputedWhileNobodyLooks(t *testing.T) {
 	})
 }
 
+// A page that is loaded again does not wait for the next second.
+func TestWhoComesAsTheLastOneLeavesSeesTheNewestSample(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := startPost(t)
+		one := p.join("one", true, nil)
+		time.Sleep(1250 * time.Millisecond) // the next sample is 0.95 s away
+		assert.Equal(t, 2, one.count()["metrics"])
+		require.NoError(t, one.conn.Close())
+		synctest.Wait()
+		require.False(t, p.watched.Load())
+		again := p.join("again", true, nil)
+		assert.Equal(t, map[string]int{"connection": 1, "history": 1, "metrics": 1}, again.count())
+	})
+}
+
 // A server that does not answer has no sample, and the next one is of the whole time.
 func TestAServerThatDoesNotAnswerHasNoSample(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
